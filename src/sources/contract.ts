@@ -1,0 +1,86 @@
+import type { JsonObject } from '../domain/record';
+
+/**
+ * What every kind of source system provides. A new kind is one small file that exports a `SourceKind`
+ * and one line in `registry.ts`. Reading is the whole contract; writing joins it with write-back.
+ */
+export interface SourceKind<Connection = unknown, StreamOptions = unknown> {
+  kind: string;
+  /** Opens what is needed to read (pool, HTTP agent, folder). Secrets are already resolved. */
+  open(options: OpenOptions<Connection>): Promise<OpenSource<StreamOptions>>;
+}
+
+export interface OpenOptions<Connection> {
+  source: string;
+  connection: Connection;
+  /** The time as an argument, so that tests and replays agree. */
+  now: () => Date;
+}
+
+export interface OpenSource<StreamOptions = unknown> {
+  readPage(request: ReadPageRequest<StreamOptions>): Promise<Page>;
+  /**
+   * Called after the page's records and cursor are committed: a drop folder moves its file here.
+   * Must be repeatable: it may be called twice, or never (the next read then calls it first).
+   */
+  afterCommit?(committed: { stream: string; cursor: Cursor | null }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opaque to everyone but the source kind; JSON; stored in Postgres, never sent through Temporal. */
+export type Cursor = JsonObject;
+
+export interface ReadPageRequest<StreamOptions> {
+  stream: string;
+  options: StreamOptions;
+  /** Payload field(s) whose values, joined by '|', are the record's key. */
+  recordKey: string[];
+  /** Payload field by which changes are ordered; absent: every read is a full one. */
+  cursorField?: string;
+  /** Re-read this much before the last cursor, for rows committed late. Milliseconds. */
+  lookbackMs: number;
+  /** At most this many records come back. */
+  pageSize: number;
+  /**
+   * null: the first page of a read. An incremental read starts from `since`, a full read from the beginning.
+   * Otherwise what the page before returned as `next`.
+   */
+  position: Cursor | null;
+  /** The watermark the last completed read left, or null for a full read. */
+  since: Cursor | null;
+  signal?: AbortSignal;
+}
+
+export interface SourceRecord {
+  key: string;
+  /** JSON-safe: dates as ISO strings, decimals and 64-bit numbers as strings, no NUL, no lone surrogate. */
+  payload: JsonObject;
+  /** When the source says it changed (ISO instant), if it says so. */
+  changedAt: string | null;
+}
+
+export interface Page {
+  records: SourceRecord[];
+  /** Rows or lines that are no records; stored as problems `unreadable`. `where` names file and line, row, or item. */
+  faults: { where: string; key: string | null; reason: string }[];
+  /** The position of the next page, or null when the read is complete. Must differ from the request's position. */
+  next: Cursor | null;
+  /** The watermark to keep when the read is complete: what `since` will be next time. */
+  watermark: Cursor | null;
+  /** Calls made to the source system for this page. */
+  calls: number;
+}
+
+/** A fault of the call, not of a record. `recovery` decides what Temporal does with it. */
+export class SourceFailure extends Error {
+  constructor(
+    readonly recovery: 'retry' | 'retryAfter' | 'configuration',
+    /** Plain words, no payload, no secret. */
+    message: string,
+    readonly retryAfterMs: number | null = null,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'SourceFailure';
+  }
+}
