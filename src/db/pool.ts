@@ -1,0 +1,57 @@
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+
+/** Anything that runs a statement: the pool, or a client inside a transaction. */
+export interface Queryable {
+  query<Row extends QueryResultRow>(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number | null }>;
+}
+
+/** Longest a transaction may sit idle: a stopped worker's locks are freed after this (DESIGN §2, fences). */
+const idleInTransactionMs = 30_000;
+const statementTimeoutMs = 60_000;
+
+/** Opens the pool. `connections` bounds how many this process uses at once. */
+export function openPool(databaseUrl: string, connections = 16): Pool {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: connections,
+    application_name: 'tributary',
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    statement_timeout: statementTimeoutMs,
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+  });
+  // An idle client that loses its connection is dropped by the pool; the next query opens another.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Runs `work` in one transaction: commits its effects together, or none of them when it throws. */
+export async function inTransaction<Result>(
+  pool: Pool,
+  work: (transaction: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => (broken = rollbackError));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/**
+ * Waits for and holds a named lock until the transaction ends. One stage of one portal and object runs at a time;
+ * the lock of a process that stopped is freed by `idle_in_transaction_session_timeout`.
+ */
+export async function lockInTransaction(transaction: Queryable, name: string): Promise<void> {
+  await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+}

@@ -1,0 +1,93 @@
+/**
+ * The public names of the workflows: ids, task queue, signals, queries and argument shapes.
+ * Public API: one object argument each, only optional fields may be added. No data, only ids and counts (DESIGN §1).
+ */
+
+export const taskQueue = 'tributary';
+
+export const workflowIds = {
+  syncRun: (runId: string) => `run:${runId}`,
+  syncSource: (portalId: string, source: string) => `source:${portalId}:${source}`,
+  consolidate: (portalId: string, objectType: string) => `consolidate:${portalId}:${objectType}`,
+  deliver: (portalId: string, lane: DeliveryLane) => `deliver:${portalId}:${lane}`,
+  setupPortal: (portal: string) => `setup:${portal}`,
+  checkPortal: (portal: string) => `check:${portal}`,
+} as const;
+
+/** Bulk carries partner marks too, most urgent first; realtime has a workflow of its own so that it never queues. */
+export const deliveryLanes = ['realtime', 'bulk'] as const;
+export type DeliveryLane = (typeof deliveryLanes)[number];
+
+/** The doorbell of every lane: no payload, the table is the queue. */
+export const bellSignal = 'bell';
+export const pauseSignal = 'pause';
+export const resumeSignal = 'resume';
+export const cancelRunSignal = 'cancelRun';
+export const progressQuery = 'progress';
+
+export interface SyncRunInput {
+  /** Portal name of the configuration; the only one when absent. */
+  portal?: string;
+  /** Sources to read; all of the configuration when absent. */
+  sources?: string[];
+  /** Read everything again instead of what changed. */
+  full?: boolean;
+  /** What started it: 'manual' (default), 'schedule', 'api', 'cli', 'start'. */
+  trigger?: string;
+}
+
+export interface SyncRunResult {
+  runId: string;
+  state: 'succeeded' | 'failed' | 'waiting' | 'cancelled';
+}
+
+export interface SyncRunProgress {
+  runId: string;
+  stage: 'starting' | 'reading' | 'settling' | 'ended';
+  paused: boolean;
+  sources: Record<string, 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'>;
+}
+
+export interface SyncSourceInput {
+  portalId: string;
+  runId: string;
+  source: string;
+  streams: string[];
+  full: boolean;
+}
+
+export interface SyncSourceResult {
+  records: number;
+  staged: number;
+  faults: number;
+}
+
+export interface ConsolidateInput {
+  portalId: string;
+  objectType: string;
+}
+
+export interface DeliverInput {
+  portalId: string;
+  lane: DeliveryLane;
+  /** How many waves of batches run side by side. */
+  parallelWaves?: number;
+}
+
+export interface PortalInput {
+  /** Portal name of the configuration; the only one when absent. */
+  portal?: string;
+}
+
+export interface SetupPortalResult {
+  portalId: string;
+  created: string[];
+  existing: string[];
+  faults: string[];
+}
+
+export interface CheckPortalResult {
+  portalId: string;
+  /** Faults of the field maps against the portal's real properties; empty = passed. Names only, no data. */
+  faults: { path: string; fault: string; hint: string | null }[];
+}
