@@ -220,6 +220,7 @@ create table reviews (
   kind text not null,
   reason text not null,
   records jsonb not null,
+  record_keys text[] not null,
   golden_ids uuid[] not null,
   run_id text,
   opened_at timestamptz not null default now(),
@@ -228,6 +229,7 @@ create table reviews (
   primary key (portal_id, review_id)
 );
 create unique index reviews_open on reviews (portal_id, object_type, fingerprint) where closed_at is null;
+create index reviews_records on reviews using gin (record_keys) where closed_at is null;
 
 -- Deliver ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,85 @@
+import type { Queryable } from './pool';
+
+export interface KnownState {
+  recordId: string;
+  goldenId: string | null;
+  kept: Record<string, string | null>;
+  sent: Record<string, string>;
+  archived: boolean;
+}
+
+const columns = `record_id as "recordId", golden_id as "goldenId", kept, sent, archived`;
+
+/** The known states of HubSpot records by their ids, and of those linked to golden records. */
+export async function loadKnownStates(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  { recordIds = [], goldenIds = [] }: { recordIds?: string[]; goldenIds?: string[] },
+): Promise<KnownState[]> {
+  if (recordIds.length === 0 && goldenIds.length === 0) return [];
+  const { rows } = await db.query<KnownState>(
+    `select ${columns} from known_states
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = any ($3::text[])
+     union
+     select ${columns} from known_states
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and golden_id = any ($4::uuid[])`,
+    [portalId, objectType, recordIds, goldenIds],
+  );
+  return rows;
+}
+
+export interface ReadState {
+  recordId: string;
+  kept: Record<string, string | null>;
+  updatedAt: string | null;
+}
+
+/**
+ * Takes over what a read of HubSpot returned. A state that a write settled after the read began is newer and stays.
+ * @param readBegan when the read's call was sent
+ */
+export async function saveReadStates(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  states: ReadState[],
+  readBegan: Date,
+): Promise<void> {
+  if (states.length === 0) return;
+  await db.query(
+    `insert into known_states (portal_id, object_type, record_id, kept, record_updated_at, read_at)
+     select $1, $2, "recordId", kept, "updatedAt", $4
+     from json_to_recordset($3) as input ("recordId" text, kept jsonb, "updatedAt" timestamptz)
+     on conflict (portal_id, target, object_type, record_id) do update set
+       kept = known_states.kept || excluded.kept, record_updated_at = excluded.record_updated_at,
+       read_at = excluded.read_at, archived = false
+     where known_states.settled_at is null or known_states.settled_at < excluded.read_at`,
+    [portalId, objectType, JSON.stringify(states), readBegan],
+  );
+}
+
+/** Links HubSpot records to golden records, one to one. Pass only links that change. */
+export async function linkAnchors(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  links: { recordId: string; goldenId: string | null }[],
+): Promise<void> {
+  if (links.length === 0) return;
+  const input = JSON.stringify(links);
+  await db.query(
+    `update known_states set golden_id = null
+     from json_to_recordset($3) as input ("recordId" text)
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = input."recordId"
+       and golden_id is not null`,
+    [portalId, objectType, input],
+  );
+  await db.query(
+    `update known_states set golden_id = input."goldenId"
+     from json_to_recordset($3) as input ("recordId" text, "goldenId" uuid)
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = input."recordId"
+       and input."goldenId" is not null`,
+    [portalId, objectType, input],
+  );
+}

@@ -1,0 +1,31 @@
+import type { Queryable } from './pool';
+
+export interface Mark {
+  goldenId: string;
+  lane: number;
+  leadSource: string;
+}
+
+/**
+ * Marks golden records as due for HubSpot: one row each, whatever changed. A mark in flight keeps its claim and is
+ * looked at again when it settles; a parked one is due again, for its record has changed.
+ */
+export async function markDue(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  runId: string | null,
+  marks: Mark[],
+): Promise<void> {
+  if (marks.length === 0) return;
+  await db.query(
+    `insert into outbox (portal_id, object_type, golden_id, lane, run_id, lead_source)
+     select $1, $2, "goldenId", lane, $4, "leadSource"
+     from json_to_recordset($3) as input ("goldenId" uuid, lane smallint, "leadSource" text)
+     order by "goldenId"
+     on conflict (portal_id, target, object_type, golden_id) do update set
+       lane = least(outbox.lane, excluded.lane), run_id = excluded.run_id, lead_source = excluded.lead_source,
+       due_at = now(), parked = false, not_before = null`,
+    [portalId, objectType, JSON.stringify(marks), runId],
+  );
+}

@@ -1,0 +1,109 @@
+import type { Queryable } from './pool';
+
+/** What happened to records in a run, as counted per source and object. */
+export const countStatuses = [
+  'read',
+  'staged',
+  'unreadable',
+  'gone',
+  'mapped',
+  'adopted',
+  'created',
+  'updated',
+  'archived',
+  'unchanged',
+  'associated',
+  'dissociated',
+  'rejected',
+  'problems',
+] as const;
+export type CountStatus = (typeof countStatuses)[number];
+
+export interface RunCount {
+  source: string;
+  objectType: string;
+  status: CountStatus | 'calls';
+  count: number;
+}
+
+/** Adds to a run's counts, in the transaction of the effect that is counted. */
+export async function addCounts(
+  db: Queryable,
+  portalId: string,
+  runId: string | null,
+  counts: RunCount[],
+): Promise<void> {
+  const nonZero = counts.filter(({ count }) => count > 0);
+  if (!runId || nonZero.length === 0) return;
+  await db.query(
+    `insert into run_counts (portal_id, run_id, source, object_type, status, count)
+     select $1, $2, source, "objectType", status, sum(count)
+     from json_to_recordset($3) as input (source text, "objectType" text, status text, count bigint)
+     group by source, "objectType", status order by source, "objectType", status
+     on conflict (portal_id, run_id, source, object_type, status)
+     do update set count = run_counts.count + excluded.count`,
+    [portalId, runId, JSON.stringify(nonZero)],
+  );
+}
+
+/** Opens a run and its sources; repeatable by the same run id. */
+export async function insertRun(
+  db: Queryable,
+  portalId: string,
+  run: { runId: string; trigger: string; full: boolean; sources: string[] },
+): Promise<void> {
+  await db.query(
+    `insert into runs (portal_id, run_id, trigger, full_read, sources) values ($1, $2, $3, $4, $5)
+     on conflict do nothing`,
+    [portalId, run.runId, run.trigger, run.full, run.sources],
+  );
+  await db.query(
+    `insert into run_sources (portal_id, run_id, source) select $1, $2, unnest($3::text[]) on conflict do nothing`,
+    [portalId, run.runId, run.sources],
+  );
+}
+
+export async function setSourceState(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+  source: string,
+  state: 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled',
+  reason: string | null,
+): Promise<void> {
+  await db.query(
+    `update run_sources set state = $4, reason = $5,
+       started_at = case when $4 = 'running' then now() else started_at end,
+       ended_at = case when $4 = 'running' then null else now() end
+     where portal_id = $1 and run_id = $2 and source = $3`,
+    [portalId, runId, source, state, reason],
+  );
+}
+
+export async function endRun(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+  state: 'succeeded' | 'failed' | 'waiting' | 'cancelled',
+  reason: string | null,
+): Promise<void> {
+  await db.query(
+    `update runs set state = $3, reason = $4, ended_at = now() where portal_id = $1 and run_id = $2`,
+    [portalId, runId, state, reason],
+  );
+}
+
+/** How long ago a source last succeeded, in milliseconds; null when never. */
+export async function lastSuccessAgeMs(
+  db: Queryable,
+  portalId: string,
+  source: string,
+): Promise<number | null> {
+  const { rows } = await db.query<{ age: string | null }>(
+    `select extract(epoch from now() - max(ended_at)) * 1000 as age from run_sources
+     where portal_id = $1 and source = $2 and state = 'succeeded'`,
+    [portalId, source],
+  );
+  const age = rows[0]?.age;
+  return age === null || age === undefined ? null : Number(age);
+}

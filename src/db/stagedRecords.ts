@@ -1,0 +1,143 @@
+import type { JsonObject, RecordRef } from '../domain/record';
+import type { StreamRef } from './cursors';
+import type { Queryable } from './pool';
+
+export interface StagedInput {
+  key: string;
+  payload: JsonObject;
+  payloadHash: string;
+  changedAt: string | null;
+}
+
+/**
+ * Stages a page: a record whose payload hash differs from its latest row (or that had gone) becomes due; an equal one
+ * changes nothing. @returns how many rows became due
+ */
+export async function stageRecords(
+  db: Queryable,
+  { portalId, source, stream }: StreamRef,
+  objectType: string,
+  records: StagedInput[],
+  { runId, lane, alwaysDue }: { runId: string | null; lane: number; alwaysDue?: boolean },
+): Promise<number> {
+  if (records.length === 0) return 0;
+  const { rowCount } = await db.query(
+    `insert into staged_records
+       (portal_id, source, stream, record_key, object_type, payload, payload_hash, changed_at, run_id, lane, due_at)
+     select $1, $2, $3, key, $4, payload, "payloadHash", "changedAt", $6, $7, now()
+     from json_to_recordset($5) as page (key text, payload jsonb, "payloadHash" text, "changedAt" timestamptz)
+     on conflict (portal_id, source, stream, record_key) do update set
+       payload = excluded.payload, payload_hash = excluded.payload_hash, changed_at = excluded.changed_at,
+       staged_at = now(), run_id = excluded.run_id, gone_at = null, gone_action = null,
+       due_at = now(), lane = least(excluded.lane, staged_records.lane)
+     where staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8`,
+    [portalId, source, stream, objectType, JSON.stringify(records), runId, lane, alwaysDue ?? false],
+  );
+  return rowCount ?? 0;
+}
+
+/** Notes which keys a full read has seen, page by page. */
+export async function noteSeenKeys(
+  db: Queryable,
+  { portalId, source, stream }: StreamRef,
+  readNumber: string,
+  keys: string[],
+): Promise<void> {
+  await db.query(
+    `insert into seen_keys (portal_id, source, stream, read_number, record_key)
+     select $1, $2, $3, $4, unnest($5::text[]) on conflict do nothing`,
+    [portalId, source, stream, readNumber, keys],
+  );
+}
+
+/**
+ * After a complete full read: what the stream no longer holds becomes gone and due, unless that is more than
+ * `maxGonePercent` of it, which only a person may confirm.
+ */
+export async function markGone(
+  db: Queryable,
+  { portalId, source, stream }: StreamRef,
+  readNumber: string,
+  action: 'withdraw' | 'archive',
+  maxGonePercent: number,
+  runId: string,
+): Promise<{ gone: number; refused: boolean }> {
+  const scope = [portalId, source, stream];
+  const { rows } = await db.query<{ total: string; missing: string }>(
+    `select count(*) as total, count(*) filter (where seen.record_key is null) as missing
+     from staged_records staged left join seen_keys seen
+       on seen.portal_id = staged.portal_id and seen.source = staged.source and seen.stream = staged.stream
+       and seen.read_number = $4 and seen.record_key = staged.record_key
+     where staged.portal_id = $1 and staged.source = $2 and staged.stream = $3 and staged.gone_at is null`,
+    [...scope, readNumber],
+  );
+  const total = Number(rows[0]!.total);
+  const missing = Number(rows[0]!.missing);
+  const refused = missing > 0 && missing * 100 > total * maxGonePercent;
+  if (missing > 0 && !refused) {
+    await db.query(
+      `update staged_records staged set gone_at = now(), gone_action = $5, due_at = now(), run_id = $6
+       where portal_id = $1 and source = $2 and stream = $3 and gone_at is null and not exists (
+         select from seen_keys seen where seen.portal_id = $1 and seen.source = $2 and seen.stream = $3
+           and seen.read_number = $4 and seen.record_key = staged.record_key)`,
+      [...scope, readNumber, action, runId],
+    );
+  }
+  await db.query('delete from seen_keys where portal_id = $1 and source = $2 and stream = $3', scope);
+  return { gone: refused ? 0 : missing, refused };
+}
+
+export interface DueRecord extends RecordRef {
+  payload: JsonObject;
+  payloadHash: string;
+  changedAt: string | null;
+  stagedAt: string;
+  gone: 'withdraw' | 'archive' | null;
+  runId: string | null;
+  lane: number;
+  /** When it became due, as Postgres writes it: to clear exactly this mark. */
+  dueAt: string;
+}
+
+/** The most urgent due records of an object type, at most `limit`. */
+export async function selectDue(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  limit: number,
+): Promise<DueRecord[]> {
+  const { rows } = await db.query<DueRecord>(
+    `select source, stream, record_key as key, payload, payload_hash as "payloadHash",
+       to_char(changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "changedAt",
+       to_char(staged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "stagedAt",
+       case when gone_at is not null then gone_action end as gone, run_id as "runId", lane, due_at::text as "dueAt"
+     from staged_records
+     where portal_id = $1 and object_type = $2 and due_at is not null
+     order by lane, due_at limit $3`,
+    [portalId, objectType, limit],
+  );
+  return rows;
+}
+
+/** Clears the due marks that were read; a record staged again meanwhile keeps its newer mark. */
+export async function clearDue(db: Queryable, portalId: string, records: DueRecord[]): Promise<void> {
+  await db.query(
+    `update staged_records staged set due_at = null, lane = 2
+     from json_to_recordset($2) as done (source text, stream text, key text, "dueAt" timestamptz)
+     where staged.portal_id = $1 and staged.source = done.source and staged.stream = done.stream
+       and staged.record_key = done.key and staged.due_at = done."dueAt"`,
+    [
+      portalId,
+      JSON.stringify(records.map(({ source, stream, key, dueAt }) => ({ source, stream, key, dueAt }))),
+    ],
+  );
+}
+
+/** Makes every record of an object type due again, e.g. after its configuration changed. */
+export async function markObjectDue(db: Queryable, portalId: string, objectType: string): Promise<number> {
+  const { rowCount } = await db.query(
+    `update staged_records set due_at = now() where portal_id = $1 and object_type = $2 and due_at is null`,
+    [portalId, objectType],
+  );
+  return rowCount ?? 0;
+}
