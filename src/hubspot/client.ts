@@ -1,0 +1,208 @@
+import { Client } from '@hubspot/api-client';
+import { withCallAgent } from './callAgent';
+import type { ReplyBody } from './errorBody';
+import type { NetworkFault } from './failure';
+import { defectFailure, HubSpotFailure, networkFailure } from './hubspotFailure';
+import { encodeQuery, type ApiVersion, type Query } from './paths';
+import { noRateLimitHeaders, readRateLimitHeaders, type RateLimitHeaders } from './rateLimitHeaders';
+
+/** HubSpot's separate quotas (facts §2.1). */
+export type Bucket = 'burst' | 'search' | 'associations';
+
+export interface HubSpotRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** A constant name such as `objects.batchUpsert`, for logs, metrics and failures. Never with a value in it. */
+  endpoint: string;
+  path: string;
+  query?: Query;
+  body?: unknown;
+  bucket: Bucket;
+  /** How many records the call carries; absent for reads and set-up. See `classifyFailure`. */
+  inputCount?: number;
+  signal?: AbortSignal;
+}
+
+export interface HubSpotReply {
+  endpoint: string;
+  status: number;
+  headers: RateLimitHeaders;
+  body: ReplyBody;
+  inputCount?: number;
+}
+
+export interface CallInfo {
+  endpoint: string;
+  method: string;
+  status: number | 'network' | 'deadline';
+  durationMs: number;
+  headers: RateLimitHeaders;
+}
+
+export interface HubSpotClientOptions {
+  /** Asked before every call, so a refreshed token needs no new client. Errors pass through unchanged. */
+  accessToken: () => Promise<string> | string;
+  /** `https://api.hubapi.com` (all regions) or a simulator; no path. */
+  baseUrl: string;
+  apiVersion: ApiVersion;
+  /** Milliseconds from opening the request to the last byte of the reply. */
+  deadlineMs?: number;
+  /** After every call that was sent, also a failed one. */
+  onCall?: (info: CallInfo) => void;
+  /** Just before sending: spend the slot here. What it throws passes through and nothing is sent. */
+  beforeCall?: (bucket: Bucket) => Promise<void>;
+}
+
+export interface HubSpotClient {
+  apiVersion: ApiVersion;
+  send(request: HubSpotRequest): Promise<HubSpotReply>;
+}
+
+const defaultDeadlineMs = 30_000;
+/** A page of 100 records is far below 1 MB; more than this is a fault of the other side. */
+const replyBytesMax = 64 * 1024 * 1024;
+
+type ApiResponse = Awaited<ReturnType<Client['apiRequest']>>;
+
+/**
+ * The transport to one portal. `send` makes exactly one HTTP request, never retries, and returns the reply of
+ * any status; it throws `HubSpotFailure` only when there is no complete reply before the deadline.
+ */
+export function createHubSpotClient(options: HubSpotClientOptions): HubSpotClient {
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+  const baseUrl = options.baseUrl.replace(/\/+$/, '');
+  // No token in here: the package's `setAccessToken` re-initialises process-wide state (facts §11).
+  const api = new Client({ basePath: baseUrl });
+
+  async function send(request: HubSpotRequest): Promise<HubSpotReply> {
+    const token = await options.accessToken();
+    await options.beforeCall?.(request.bucket);
+    const startedAt = performance.now();
+    const report = (status: CallInfo['status'], headers: RateLimitHeaders) =>
+      options.onCall?.({
+        endpoint: request.endpoint,
+        method: request.method,
+        status,
+        durationMs: Math.round(performance.now() - startedAt),
+        headers,
+      });
+    try {
+      const reply = await exchange(api, request, token, deadlineMs);
+      report(reply.status, reply.headers);
+      return reply;
+    } catch (error) {
+      const isDeadline = error instanceof NoReply && error.fault === 'deadline';
+      report(isDeadline ? 'deadline' : 'network', noRateLimitHeaders);
+      throw asFailure(request, error);
+    }
+  }
+
+  return { apiVersion: options.apiVersion, send };
+}
+
+/** No complete reply, and why. Internal: leaves this file as `HubSpotFailure`. */
+class NoReply extends Error {
+  constructor(readonly fault: NetworkFault | 'tooLarge') {
+    super(fault);
+  }
+}
+
+/**
+ * One request and its whole reply, or `NoReply`. The deadline is absolute: a reply that drips is cut as well,
+ * by destroying the socket, which then leaves the pool.
+ */
+async function exchange(
+  api: Client,
+  request: HubSpotRequest,
+  token: string,
+  deadlineMs: number,
+): Promise<HubSpotReply> {
+  if (request.signal?.aborted) throw new NoReply('aborted');
+  const { result, request: opened } = withCallAgent(() =>
+    api.apiRequest({
+      method: request.method,
+      path: request.path + encodeQuery(request.query),
+      headers: { Authorization: `Bearer ${token}` },
+      ...(request.body === undefined ? {} : { body: request.body }),
+    }),
+  );
+  // The reply is read beside the race; when the race is lost its later end must not be an unhandled rejection.
+  const whole = result.then((response) => readReply(response, request));
+  whole.catch(() => undefined);
+  if (!opened) {
+    // apiRequest failed before it opened a request (an illegal header, a broken base URL), or changed its ways.
+    await whole;
+    throw defectFailure(request.endpoint, null, 'the transport opened no request of its own');
+  }
+
+  let lose!: (error: NoReply) => void;
+  const lost = new Promise<never>((_, reject) => (lose = reject));
+  const cut = (fault: NetworkFault) => {
+    lose(new NoReply(fault));
+    opened.destroy();
+  };
+  const timer = setTimeout(() => cut('deadline'), deadlineMs);
+  const onAbort = () => cut('aborted');
+  request.signal?.addEventListener('abort', onAbort, { once: true });
+  // node-fetch 2 never ends a body whose connection broke after a Content-Length: notice it here.
+  opened.once('response', (response) =>
+    response.once('close', () => {
+      if (!response.complete) lose(new NoReply('reset'));
+    }),
+  );
+  try {
+    return await Promise.race([whole, lost]);
+  } catch (error) {
+    opened.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function readReply(response: ApiResponse, request: HubSpotRequest): Promise<HubSpotReply> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    bytes += piece.length;
+    if (bytes > replyBytesMax) throw new NoReply('tooLarge');
+    chunks.push(piece);
+  }
+  return {
+    endpoint: request.endpoint,
+    status: response.status,
+    headers: readRateLimitHeaders(response.headers),
+    body: readBody(Buffer.concat(chunks, bytes).toString('utf8')),
+    ...(request.inputCount === undefined ? {} : { inputCount: request.inputCount }),
+  };
+}
+
+function readBody(text: string): ReplyBody {
+  if (text.trim() === '') return { kind: 'none' };
+  try {
+    return { kind: 'json', value: JSON.parse(text) };
+  } catch {
+    return { kind: 'html' }; // an edge's page, or a truncated body: its text is never kept
+  }
+}
+
+/** Error codes of a connection that was never made: nothing was sent. */
+const refusedCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+function asFailure(request: HubSpotRequest, error: unknown): HubSpotFailure {
+  if (error instanceof HubSpotFailure) return error;
+  if (error instanceof NoReply) {
+    return error.fault === 'tooLarge'
+      ? defectFailure(request.endpoint, null, 'a reply larger than 64 MB')
+      : networkFailure(request.endpoint, error.fault, request.inputCount);
+  }
+  const code = (error as { code?: unknown } | null)?.code;
+  // A TypeError is raised before anything is sent: a token or address that is no legal header or URL. Its text
+  // quotes the token. By name, because a core module's TypeError may come from another realm.
+  if ((error as { name?: unknown } | null)?.name === 'TypeError') {
+    return defectFailure(request.endpoint, null, 'the access token or the base URL is malformed');
+  }
+  const refused = typeof code === 'string' && refusedCodes.has(code);
+  return networkFailure(request.endpoint, refused ? 'refused' : 'reset', request.inputCount);
+}
