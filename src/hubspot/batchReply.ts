@@ -157,7 +157,9 @@ function inputFinder(inputs: readonly SentInput[]) {
   const traces = new Set(inputs.map((input) => input.traceId));
   const ids = uniqueKeys(inputs, (input) => input.recordId ?? null);
   const uniques = uniqueKeys(inputs, (input) => (input.unique ? uniqueKey(input.unique) : null));
-  const uniqueProperties = [...new Set(inputs.flatMap((input) => (input.unique ? [input.unique.property] : [])))];
+  const uniqueProperties = [
+    ...new Set(inputs.flatMap((input) => (input.unique ? [input.unique.property] : []))),
+  ];
 
   const byUnique = (properties: PropertyBag): string | null => {
     for (const property of uniqueProperties) {

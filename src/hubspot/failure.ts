@@ -71,7 +71,8 @@ const migrationMs = 10 * 60 * second;
 
 const always = (decision: Decision) => () => decision;
 const is = (pattern: RegExp) => (facts: Facts) => pattern.test(facts.error.message);
-const policy = (pattern: RegExp) => (facts: Facts) => pattern.test(facts.error.policyName ?? facts.error.message);
+const policy = (pattern: RegExp) => (facts: Facts) =>
+  pattern.test(facts.error.policyName ?? facts.error.message);
 
 /** The record is at fault, if the call carried any; else the call itself is wrong. */
 function recordFault(reason: string): (facts: Facts) => Decision {
@@ -84,7 +85,10 @@ function recordFault(reason: string): (facts: Facts) => Decision {
 /** HubSpot facts §9 and §2.3; the first row that fits decides. */
 const table: readonly Row[] = [
   { status: 'refused', decide: always({ action: 'retry', reason: 'HubSpot could not be reached' }) },
-  { status: 'reset', decide: always({ action: 'retry', reason: 'the connection broke', mayHaveWritten: true }) },
+  {
+    status: 'reset',
+    decide: always({ action: 'retry', reason: 'the connection broke', mayHaveWritten: true }),
+  },
   {
     status: 'deadline',
     decide: always({
@@ -94,7 +98,10 @@ const table: readonly Row[] = [
       shrinkBatch: true,
     }),
   },
-  { status: 'aborted', decide: always({ action: 'retry', reason: 'the call was cancelled', mayHaveWritten: true }) },
+  {
+    status: 'aborted',
+    decide: always({ action: 'retry', reason: 'the call was cancelled', mayHaveWritten: true }),
+  },
 
   {
     status: 400,
@@ -110,7 +117,10 @@ const table: readonly Row[] = [
     when: ({ error }) => error.category === 'EXPIRED_AUTHENTICATION' || /expired/i.test(error.message),
     decide: always({ action: 'refreshToken', reason: 'the access token has expired' }),
   },
-  { status: 401, decide: always({ action: 'pausePortal', reason: 'HubSpot refuses the access token', alert: true }) },
+  {
+    status: 401,
+    decide: always({ action: 'pausePortal', reason: 'HubSpot refuses the access token', alert: true }),
+  },
   {
     status: 403,
     when: ({ error, body }) => error.category === 'BANNED' || body.kind !== 'json',
@@ -137,7 +147,10 @@ const table: readonly Row[] = [
     }),
   },
   { status: 409, decide: always({ action: 'retryAfter', afterMs: second, reason: 'a concurrent write' }) },
-  { status: 413, decide: (facts) => ({ ...recordFault('the batch is too large')(facts), shrinkBatch: true }) },
+  {
+    status: 413,
+    decide: (facts) => ({ ...recordFault('the batch is too large')(facts), shrinkBatch: true }),
+  },
   { status: 414, when: is(/identities/i), decide: recordFault('more than 250 records merged into one') },
   { status: 414, decide: recordFault('the address of the call is too long') },
   {

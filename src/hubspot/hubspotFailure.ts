@@ -18,7 +18,12 @@ export class HubSpotFailure extends Error {
   readonly action: FailureVerdict['action'];
   readonly verdict: FailureVerdict;
 
-  constructor(endpoint: string, status: number | null, verdict: FailureVerdict, correlationId: string | null) {
+  constructor(
+    endpoint: string,
+    status: number | null,
+    verdict: FailureVerdict,
+    correlationId: string | null,
+  ) {
     super(describe(endpoint, status, verdict, correlationId));
     this.endpoint = endpoint;
     this.status = status;
@@ -67,7 +72,8 @@ function describe(
   correlationId: string | null,
 ): string {
   const parts = [`HubSpot ${endpoint}: ${status === null ? '' : `status ${status}, `}${verdict.reason}`];
-  if (verdict.missingScopes.length > 0) parts.push(`one of these scopes is needed: ${verdict.missingScopes.join(', ')}`);
+  if (verdict.missingScopes.length > 0)
+    parts.push(`one of these scopes is needed: ${verdict.missingScopes.join(', ')}`);
   if (verdict.category) parts.push(`category ${verdict.category}`);
   if (verdict.policyName) parts.push(`policy ${verdict.policyName}`);
   if (correlationId) parts.push(`correlation ${correlationId}`);

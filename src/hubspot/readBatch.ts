@@ -49,7 +49,7 @@ export async function readBatch(client: HubSpotClient, request: ReadBatchRequest
     bucket: 'burst',
     ...(request.signal ? { signal: request.signal } : {}),
   });
-  if (reply.status === 404) return { records: [], missing: ids };
+  // A missing record is 207; a 404 here is an unknown object type, and unknown is not empty: it throws.
   const body = readReply(reply, batchReadSchema);
   const named = (body.errors ?? []).map(readErrorBody).flatMap((error) => error.context['ids'] ?? []);
   const asked = new Set(ids);

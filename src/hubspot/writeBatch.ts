@@ -1,6 +1,6 @@
 import { readBatchReply, type BatchReading, type SentInput } from './batchReply';
 import type { HubSpotClient, HubSpotReply } from './client';
-import { readErrorBody } from './errorBody';
+import { isObject, readErrorBody, type ErrorBody } from './errorBody';
 import { classifyFailure } from './failure';
 import { defectFailure, replyFailure } from './hubspotFailure';
 import { hubspotPaths } from './paths';
@@ -42,7 +42,10 @@ interface BatchRequest<Input> {
  * then nothing was written and the caller splits); what concerns the call (limits, tokens, scopes, outages,
  * deadlines) is thrown as `HubSpotFailure`.
  */
-export function createBatch(client: HubSpotClient, request: BatchRequest<CreateInput>): Promise<BatchReading> {
+export function createBatch(
+  client: HubSpotClient,
+  request: BatchRequest<CreateInput>,
+): Promise<BatchReading> {
   return writeBatch(client, 'create', request, (input) => {
     const value = input.uniqueProperty === undefined ? undefined : input.properties[input.uniqueProperty];
     return {
@@ -56,7 +59,10 @@ export function createBatch(client: HubSpotClient, request: BatchRequest<CreateI
 }
 
 /** Updates records by id (`batch/update`). See `createBatch` for outcomes and errors. */
-export function updateBatch(client: HubSpotClient, request: BatchRequest<UpdateInput>): Promise<BatchReading> {
+export function updateBatch(
+  client: HubSpotClient,
+  request: BatchRequest<UpdateInput>,
+): Promise<BatchReading> {
   return writeBatch(client, 'update', request, (input) => ({
     wire: { id: input.id, properties: input.properties, objectWriteTraceId: input.traceId },
     sent: { traceId: input.traceId, recordId: input.id },
@@ -67,7 +73,10 @@ export function updateBatch(client: HubSpotClient, request: BatchRequest<UpdateI
  * Creates or updates by a unique property (`batch/upsert`); repeating it changes nothing, so a lost reply is
  * harmless. `isNew` tells which it was. See `createBatch` for outcomes and errors.
  */
-export function upsertBatch(client: HubSpotClient, request: BatchRequest<UpsertInput>): Promise<BatchReading> {
+export function upsertBatch(
+  client: HubSpotClient,
+  request: BatchRequest<UpsertInput>,
+): Promise<BatchReading> {
   return writeBatch(client, 'upsert', request, (input) => ({
     wire: {
       // a mixed-case e-mail here has cost contacts their other properties (facts §3.3)
@@ -142,8 +151,7 @@ export async function archiveBatch(
 
 /** Pure half of `archiveBatch`. Throws `HubSpotFailure` for what concerns the call. */
 export function readArchiveReply(ids: readonly string[], reply: HubSpotReply): ArchiveReading {
-  if (reply.status === 204) return { archived: [...ids], rejected: [], unproved: [], isSplitNeeded: false };
-  const body = reply.body.kind === 'json' ? (reply.body.value as Record<string, unknown> | null) : null;
+  const body = reply.body.kind === 'json' && isObject(reply.body.value) ? reply.body.value : {};
   if (!isSuccess(reply.status)) {
     const { action } = classifyFailure(reply);
     const error = readErrorBody(body);
@@ -152,13 +160,21 @@ export function readArchiveReply(ids: readonly string[], reply: HubSpotReply): A
     const rejected = ids.map((id) => ({ id, category: error.category, message: error.message }));
     return { archived: [], rejected, unproved: [], isSplitNeeded: false };
   }
-  const errors = Array.isArray(body?.['errors']) ? body['errors'].map(readErrorBody) : [];
+  // 204, or 200 in newer specs: an archive has no results, so here the absence of errors is the proof.
+  if (reply.body.kind === 'html') throw replyFailure(reply);
+  const errors = Array.isArray(body['errors']) ? body['errors'].map(readErrorBody) : [];
   const rejected = ids.flatMap((id) => {
-    const error = errors.find((item) => item.context['ids']?.includes(id) || item.context['id']?.includes(id));
+    const error = errors.find(
+      (item) => item.context['ids']?.includes(id) || item.context['id']?.includes(id),
+    );
     return error ? [{ id, category: error.category, message: error.message }] : [];
   });
-  // A 2xx other than 204 lists errors only; without one that names it, an archive is not proved.
   const refused = new Set(rejected.map((item) => item.id));
-  const unproved = ids.filter((id) => !refused.has(id));
-  return { archived: [], rejected, unproved, isSplitNeeded: false };
+  const others = ids.filter((id) => !refused.has(id));
+  const isClear = errors.length === 0 || errors.every((item) => names(item, ids));
+  return { archived: isClear ? others : [], rejected, unproved: isClear ? [] : others, isSplitNeeded: false };
+}
+
+function names(error: ErrorBody, ids: readonly string[]): boolean {
+  return [...(error.context['ids'] ?? []), ...(error.context['id'] ?? [])].some((id) => ids.includes(id));
 }
