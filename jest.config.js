@@ -28,6 +28,6 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(?:${esOnlyPackages.join('|')})/)`],
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
-  reporters: ['default', '<rootDir>/test/support/closingLineReporter.ts'],
+  reporters: ['default', '<rootDir>/test/support/closingLineReporter.js'],
   testTimeout: 30_000,
 };
