@@ -4,7 +4,7 @@ import type { Queryable } from './pool';
 /** A mapped record as it is stored. */
 export interface StoredMapped extends RecordRef {
   fields: Record<string, MappedField>;
-  /** Its identity keys, `<rule index>:<key>`. */
+  /** Its identity keys, `<rule name>:<folded value>`. */
   keys: string[];
   goldenId: string | null;
 }
@@ -75,7 +75,6 @@ export async function saveMapped(
   objectType: string,
   configNumber: number,
   records: Omit<StoredMapped, 'goldenId'>[],
-  bareKeys: (record: Omit<StoredMapped, 'goldenId'>) => string[],
 ): Promise<void> {
   if (records.length === 0) return;
   await db.query(
@@ -93,18 +92,7 @@ export async function saveMapped(
      from json_to_recordset($3) as input (source text, stream text, key text, keys json),
        json_array_elements_text(keys) as identity_key
      on conflict do nothing`,
-    [
-      portalId,
-      objectType,
-      JSON.stringify(
-        records.map((record) => ({
-          source: record.source,
-          stream: record.stream,
-          key: record.key,
-          keys: bareKeys(record),
-        })),
-      ),
-    ],
+    [portalId, objectType, JSON.stringify(records.map(({ fields: _, ...record }) => record))],
   );
 }
 

@@ -1,0 +1,184 @@
+import { saveReferences } from '../db/goldenAssociations';
+import { loadKnownStates } from '../db/knownStates';
+import { dropKeys, loadMapped, removeMapped, saveMapped } from '../db/mappedRecords';
+import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
+import { closeRecordProblems, openProblems } from '../db/problems';
+import { loadReferenceData } from '../db/referenceData';
+import { replaceReviews } from '../db/reviews';
+import { addCounts } from '../db/runs';
+import { clearDue, selectDue, type DueRecord } from '../db/stagedRecords';
+import { hubspotSource } from '../domain/record';
+import type { ConsolidateInput } from '../workflows/contracts';
+import type { ActivityDeps } from './deps';
+import { isDataFault } from './failures';
+import { identifySlice } from './identifySlice';
+import { mapSlice, refKey, type SliceContext } from './mapSlice';
+import { mergeSlice } from './mergeSlice';
+import { objectContext } from './objectContext';
+
+/** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
+export const sliceRecordsMax = 1_000;
+
+export interface ConsolidateResult {
+  records: number;
+  /** False when the object has no due records left. */
+  more: boolean;
+}
+
+/** Consolidates one slice of due records of an object type, and rings the lanes that have work then. */
+export function createConsolidate(deps: ActivityDeps) {
+  return async function consolidateSlice({
+    portalId,
+    objectType,
+  }: ConsolidateInput): Promise<ConsolidateResult> {
+    const context = await sliceContext(deps, portalId, objectType);
+    const due = await selectDue(deps.pool, portalId, objectType, sliceRecordsMax);
+    if (due.length === 0) return { records: 0, more: false };
+    const { urgent } = await consolidateBisecting(deps, context, due);
+    await deps.failpoint('consolidate.committed');
+    await deps.doorbell.deliver(portalId, urgent ? 'realtime' : 'bulk');
+    return { records: due.length, more: due.length === sliceRecordsMax };
+  };
+}
+
+async function sliceContext(deps: ActivityDeps, portalId: string, objectType: string): Promise<SliceContext> {
+  const object = await objectContext(deps, portalId, objectType);
+  const maps = new Map(
+    deps.settings.sources.flatMap((source) =>
+      source.streams.map((stream) => [`${source.name}.${stream.name}`, stream.map] as const),
+    ),
+  );
+  return {
+    portalId,
+    rules: object.rules,
+    reference: await loadReferenceData(deps.pool, portalId, objectType),
+    streamMap: (source, stream) => maps.get(`${source}.${stream}`),
+  };
+}
+
+/** A slice that the database refuses is halved down to the record, which becomes a problem `defect`. */
+async function consolidateBisecting(
+  deps: ActivityDeps,
+  context: SliceContext,
+  due: DueRecord[],
+): Promise<{ urgent: boolean }> {
+  try {
+    return await inTransaction(deps.pool, (tx) => consolidateRecords(tx, deps, context, due));
+  } catch (error) {
+    if (!isDataFault(error)) throw error;
+    if (due.length === 1) {
+      await inTransaction(deps.pool, (tx) => setAside(tx, context, due[0]!));
+      return { urgent: false };
+    }
+    const middle = due.length >> 1;
+    const first = await consolidateBisecting(deps, context, due.slice(0, middle));
+    const second = await consolidateBisecting(deps, context, due.slice(middle));
+    return { urgent: first.urgent || second.urgent };
+  }
+}
+
+async function setAside(tx: Queryable, { portalId, rules }: SliceContext, row: DueRecord): Promise<void> {
+  await openProblems(tx, portalId, row.runId, [
+    {
+      stage: 'consolidate',
+      kind: 'defect',
+      objectType: rules.objectType,
+      source: row.source,
+      stream: row.stream,
+      key: row.key,
+      reason: 'Tributary itself failed on this record; the record is kept, please report it',
+    },
+  ]);
+  await clearDue(tx, portalId, [row]);
+}
+
+async function consolidateRecords(
+  tx: Queryable,
+  deps: ActivityDeps,
+  context: SliceContext,
+  selected: DueRecord[],
+): Promise<{ urgent: boolean }> {
+  const { portalId, rules } = context;
+  const { objectType } = rules;
+  await lockInTransaction(tx, `consolidate:${portalId}:${objectType}`);
+  const previousRows = await loadMapped(tx, portalId, selected);
+  const previous = new Map(previousRows.map((row) => [refKey(row), row]));
+  const anchorIds = selected.filter(({ source }) => source === hubspotSource).map(({ key }) => key);
+  const states = await loadKnownStates(tx, portalId, objectType, { recordIds: anchorIds });
+  const sent = new Map(states.map((state) => [state.recordId, state.sent]));
+
+  const slice = mapSlice(selected, previous, sent, context);
+  await deps.failpoint('consolidate.decided');
+  const mapped = slice.mapped.map((record) => ({
+    source: record.source,
+    stream: record.stream,
+    key: record.key,
+    fields: record.fields,
+    keys: record.identityKeys.map(({ key }) => key),
+  }));
+  const newKeys = new Map(mapped.map((record) => [refKey(record), new Set(record.keys)]));
+  const dropped = previousRows.flatMap((row) =>
+    row.keys
+      .filter((key) => !newKeys.get(refKey(row))?.has(key))
+      .map((identityKey) => ({ ...row, identityKey })),
+  );
+  // A record that could not be mapped this time keeps its former mapping, and so its keys.
+  const unmapped = new Set(selected.map(refKey).filter((key) => !newKeys.has(key)));
+  for (const row of slice.removed) unmapped.delete(refKey(row));
+  await saveMapped(tx, portalId, objectType, rules.configNumber, mapped);
+  await dropKeys(tx, portalId, objectType, slimKeys(dropped.filter((row) => !unmapped.has(refKey(row)))));
+  await removeMapped(tx, portalId, slice.removed);
+  const runId = selected.find((row) => row.runId)?.runId ?? null;
+  await saveReferences(tx, portalId, objectType, runId, slice.mapped);
+
+  const removedRows = slice.removed.flatMap((row) => {
+    const stored = previous.get(refKey(row));
+    return stored ? [{ ...stored, gone: row.gone ?? ('withdraw' as const) }] : [];
+  });
+  const component = await identifySlice(tx, portalId, rules, {
+    refs: slice.mapped,
+    keys: [...previousRows, ...mapped].flatMap(({ keys }) => keys),
+    goldenIds: previousRows.flatMap(({ goldenId }) => goldenId ?? []),
+  });
+  const removedGolden = removedRows.flatMap(({ goldenId, gone }) =>
+    goldenId ? [[goldenId, gone] as const] : [],
+  );
+  includeEmptied(component, removedGolden);
+  const result = await mergeSlice(tx, {
+    portalId,
+    rules,
+    component,
+    touched: new Set([...slice.mapped, ...slice.removed].map(refKey)),
+    gone: new Map(removedGolden),
+    removed: slice.removed,
+    runId,
+    lane: Math.min(...selected.map(({ lane }) => lane)),
+  });
+
+  await replaceReviews(tx, portalId, objectType, runId, slice.mapped, component.answer.reviews);
+  await closeRecordProblems(tx, portalId, 'consolidate', selected, slice.problems);
+  await openProblems(tx, portalId, runId, slice.problems);
+  await addCounts(
+    tx,
+    portalId,
+    runId,
+    slice.problems.map(({ source }) => ({ source: source!, objectType, status: 'problems', count: 1 })),
+  );
+  await clearDue(tx, portalId, selected);
+  return result;
+}
+
+function slimKeys(rows: { source: string; stream: string; key: string; identityKey: string }[]) {
+  return rows.map(({ source, stream, key, identityKey }) => ({ source, stream, key, identityKey }));
+}
+
+/** A golden record whose last record is gone meets no other record: identity never hears of it. */
+function includeEmptied(
+  component: { answer: { clusters: { goldenId: string }[]; emptied: string[] } },
+  removed: (readonly [string, 'withdraw' | 'archive'])[],
+): void {
+  const alive = new Set(component.answer.clusters.map(({ goldenId }) => goldenId));
+  const emptied = new Set(component.answer.emptied);
+  for (const [goldenId] of removed) if (!alive.has(goldenId)) emptied.add(goldenId);
+  component.answer.emptied = [...emptied];
+}

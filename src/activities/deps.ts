@@ -1,0 +1,114 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { ObjectRules, StreamMap } from '../domain/rules';
+import type { PropertyType } from '../domain/record';
+import type { HubSpotClient } from '../hubspot/client';
+import type { OpenSource } from '../sources/contract';
+import type { DeliveryLane, SyncRunInput } from '../workflows/contracts';
+
+/** What the activities need, given once by `worker/main`; nothing here reads the environment. */
+export interface ActivityDeps {
+  pool: Pool;
+  settings: Settings;
+  log: Logger;
+  metrics: Metrics;
+  doorbell: Doorbell;
+  now: () => Date;
+  /** Pass points where tests end the process (DESIGN §2); does nothing in production. */
+  failpoint: (name: Failpoint) => Promise<void>;
+}
+
+/** Every place between an effect and its record. */
+export const failpoints = [
+  'extract.read',
+  'extract.committed',
+  'consolidate.decided',
+  'consolidate.committed',
+  'deliver.claimed',
+  'deliver.sending',
+  'deliver.sent',
+  'deliver.settled',
+  'associate.claimed',
+  'associate.sent',
+  'associate.settled',
+] as const;
+export type Failpoint = (typeof failpoints)[number];
+
+/** Wakes the lane that has work now; a lost ring costs a minute (`tick`), not data. */
+export interface Doorbell {
+  consolidate(portalId: string, objectType: string): Promise<void>;
+  deliver(portalId: string, lane: DeliveryLane): Promise<void>;
+}
+
+export interface Metrics {
+  records(source: string, objectType: string, status: string, count: number): void;
+  call(endpoint: string, status: string, durationMs: number): void;
+  syncDuration(source: string, objectType: string, seconds: number): void;
+}
+
+/** The configuration as the activities see it: parsed, secrets resolvable, no YAML. */
+export interface Settings {
+  portals: PortalSettings[];
+  sources: SourceSettings[];
+  objects: ObjectSettings[];
+}
+
+export interface PortalSettings {
+  name: string;
+  /** Bound portal id, where configured: a token of another portal is refused. */
+  portalId: string | null;
+  client: HubSpotClient;
+  callsPerWindow: number | null;
+}
+
+export interface SourceSettings {
+  name: string;
+  kind: string;
+  streams: StreamSettings[];
+  dependsOn: string[];
+  /** For a dependency that is not part of the run: how old its last success may be. */
+  maxAgeMs: number;
+  maxGonePercent: number;
+  lane: number;
+  /** Opens the system with its secrets resolved; the caller closes it. */
+  open: () => Promise<OpenSource>;
+}
+
+export interface StreamSettings {
+  name: string;
+  objectType: string;
+  recordKey: string[];
+  cursorField?: string;
+  lookbackMs: number;
+  pageSize: number;
+  whenGone: 'keep' | 'withdraw' | 'archive';
+  options: unknown;
+  map: StreamMap;
+}
+
+export interface ObjectSettings {
+  objectType: string;
+  /** The rules, typed by the portal's own property definitions. */
+  rules: (propertyTypes: Record<string, PropertyType>, configNumber: number) => ObjectRules;
+  /** A hash over all that decides this object's outcome: a change makes its rows due. */
+  configHash: string;
+  /** HubSpot properties that are read and written: mapped, identity and limit properties. */
+  properties: string[];
+  /** Custom properties that `setup` creates where missing, ours included. */
+  customProperties: CustomProperty[];
+  /** Object types that its records are associated with. */
+  associatedWith: string[];
+}
+
+export interface CustomProperty {
+  name: string;
+  label: string;
+  type: string;
+  fieldType: string;
+  groupName?: string;
+  hasUniqueValue?: boolean;
+  options?: { label: string; value: string }[];
+}
+
+/** How a run is started by schedules and by hand; kept here so that tests give the same shape. */
+export type RunRequest = SyncRunInput;

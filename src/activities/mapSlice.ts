@@ -1,0 +1,99 @@
+import type { ProblemInput } from '../db/problems';
+import type { DueRecord } from '../db/stagedRecords';
+import type { StoredMapped } from '../db/mappedRecords';
+import { carryFields } from '../domain/carryFields';
+import { identityKeysOf } from '../domain/identityKeys';
+import { mapAnchor } from '../domain/mapAnchor';
+import { mapRecord } from '../domain/mapRecord';
+import { hubspotSource, type MappedRecord, type RecordRef } from '../domain/record';
+import type { ObjectRules, ReferenceData, StreamMap } from '../domain/rules';
+
+export interface SliceContext {
+  portalId: string;
+  rules: ObjectRules;
+  reference: ReferenceData;
+  /** The map of a stream, or undefined when the configuration no longer has it. */
+  streamMap: (source: string, stream: string) => StreamMap | undefined;
+}
+
+export interface MappedSlice {
+  mapped: MappedRecord[];
+  /** Records that are gone, or whose stream is no longer configured. */
+  removed: DueRecord[];
+  problems: ProblemInput[];
+}
+
+/**
+ * Maps a slice of due records. A record's fault is a problem of that record; a defect of ours likewise.
+ * @param previous the stored mapping of the same records, by `refKey`
+ * @param sent what we last sent to HubSpot records, by record id
+ */
+export function mapSlice(
+  due: DueRecord[],
+  previous: Map<string, StoredMapped>,
+  sent: Map<string, Record<string, string>>,
+  context: SliceContext,
+): MappedSlice {
+  const slice: MappedSlice = { mapped: [], removed: [], problems: [] };
+  for (const row of due) {
+    const anchor = row.source === hubspotSource;
+    const map = anchor ? undefined : context.streamMap(row.source, row.stream);
+    if (row.gone || (!anchor && !map)) {
+      slice.removed.push(row);
+      continue;
+    }
+    try {
+      const before = asMapped(previous.get(refKey(row)), context.rules);
+      const next = map
+        ? mapSourceRecord(row, map, context, slice.problems)
+        : mapAnchor(row, row.payload, sent.get(row.key) ?? {}, row.stagedAt, context.rules);
+      if (!next) continue;
+      const carried = carryFields(before, next, context.rules);
+      slice.mapped.push(anchor ? carried : withKeys(carried, context.rules));
+    } catch {
+      slice.problems.push({
+        ...problemOf(row, context),
+        kind: 'defect',
+        reason: 'Tributary itself failed to map this record; the record is kept, please report it',
+      });
+    }
+  }
+  return slice;
+}
+
+function mapSourceRecord(row: DueRecord, map: StreamMap, context: SliceContext, problems: ProblemInput[]) {
+  const { record, faults } = mapRecord(
+    { ref: row, payload: row.payload, changedAt: row.changedAt, stagedAt: row.stagedAt },
+    map,
+    context.rules,
+    context.reference,
+  );
+  for (const { kind, field, reason } of faults) {
+    problems.push({ ...problemOf(row, context), kind, field, reason });
+  }
+  return record;
+}
+
+/** Values carried over from before are evidence too: keys are taken from what is known now. */
+function withKeys(record: MappedRecord, rules: ObjectRules): MappedRecord {
+  return { ...record, identityKeys: identityKeysOf(valuesOf(record.fields), rules.identity) };
+}
+
+export function valuesOf(fields: MappedRecord['fields']): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const property in fields) values[property] = fields[property]!.value;
+  return values;
+}
+
+function asMapped(stored: StoredMapped | undefined, rules: ObjectRules): MappedRecord | null {
+  return stored ? { ...stored, objectType: rules.objectType, references: [], identityKeys: [] } : null;
+}
+
+function problemOf({ source, stream, key }: RecordRef, { rules }: SliceContext) {
+  return { stage: 'consolidate' as const, objectType: rules.objectType, source, stream, key };
+}
+
+/** One text per record, unique inside a portal. */
+export function refKey({ source, stream, key }: RecordRef): string {
+  return `${source}\u0000${stream}\u0000${key}`;
+}

@@ -1,0 +1,231 @@
+import {
+  deleteGolden,
+  loadGolden,
+  saveGolden,
+  type GoldenInput,
+  type StoredGolden,
+} from '../db/goldenRecords';
+import { refreshAssociations } from '../db/goldenAssociations';
+import { linkAnchors } from '../db/knownStates';
+import { relink, type Link, type StoredMapped } from '../db/mappedRecords';
+import { markDue, type Mark } from '../db/outbox';
+import { lockInTransaction, type Queryable } from '../db/pool';
+import { addCounts, type RunCount } from '../db/runs';
+import { mergeGolden } from '../domain/mergeGolden';
+import { hubspotSource, type MappedRecord, type RecordRef } from '../domain/record';
+import type { IdentityCluster } from '../domain/identityRecord';
+import type { ObjectRules } from '../domain/rules';
+import type { Component } from './identifySlice';
+import { refKey } from './mapSlice';
+
+/** Lanes as numbers, most urgent first. */
+export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;
+
+export interface MergeRequest {
+  portalId: string;
+  rules: ObjectRules;
+  component: Component;
+  /** `refKey`s of the records this slice mapped. */
+  touched: Set<string>;
+  /** Golden records that lost a member because its record is gone, and what the stream wants then. */
+  gone: Map<string, 'withdraw' | 'archive'>;
+  /** Records that were removed: what pointed to them is looked at again. */
+  removed: RecordRef[];
+  runId: string | null;
+  lane: number;
+}
+
+/**
+ * Writes what identity decided: links, golden records, adoptions, wanted associations, and a due mark for every golden
+ * record that changed or whose HubSpot record was read anew.
+ * @returns whether anything urgent was marked
+ */
+export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<{ urgent: boolean }> {
+  const { portalId, rules, component, runId } = request;
+  const { clusters, emptied, waiting } = component.answer;
+  const links = changedLinks(component, clusters, waiting);
+  const movedRefs = [...links.filter(({ source }) => source !== hubspotSource), ...request.removed];
+  const affected = clusters.filter((cluster) => isAffected(cluster, component, request, links));
+  const ids = [...new Set([...affected.map(({ goldenId }) => goldenId), ...emptied])];
+  const existing = new Map(
+    (await loadGolden(db, portalId, rules.objectType, ids)).map((g) => [g.goldenId, g]),
+  );
+
+  await relink(db, portalId, links);
+  const adoptions = await adopt(db, portalId, rules, component, affected);
+  const merged = affected.map((cluster) => mergeCluster(cluster, component, rules));
+  const changed = merged.filter((golden) => isChanged(golden, existing.get(golden.goldenId)));
+  const emptiedGolden = emptyGolden(emptied, existing, component, request.gone);
+  await saveGolden(db, portalId, rules.objectType, [...changed, ...emptiedGolden.keep]);
+  await deleteGolden(db, portalId, rules.objectType, emptiedGolden.drop);
+
+  const marks = [
+    ...marksOf(merged, affected, changed, existing, adoptions, request),
+    ...emptiedGolden.keep.map(({ goldenId, leadSource }) => ({ goldenId, leadSource, lane: request.lane })),
+  ];
+  await markDue(db, portalId, rules.objectType, runId, marks);
+  await lockInTransaction(db, `associations:${portalId}`);
+  await refreshAssociations(db, portalId, rules.objectType, ids, movedRefs, runId);
+  await addCounts(db, portalId, runId, adoptionCounts(adoptions, merged, rules));
+  return { urgent: marks.some(({ lane }) => lane === laneNumbers.realtime) };
+}
+
+function changedLinks(component: Component, clusters: IdentityCluster[], waiting: RecordRef[]): Link[] {
+  const links: Link[] = [];
+  for (const { goldenId, members } of clusters) {
+    for (const member of members) {
+      if (component.records.get(refKey(member))?.goldenId !== goldenId) {
+        links.push({
+          source: member.source,
+          stream: member.stream,
+          key: member.key,
+          goldenId,
+          rule: member.rule,
+        });
+      }
+    }
+  }
+  for (const { source, stream, key } of waiting) {
+    if (component.records.get(refKey({ source, stream, key }))?.goldenId) {
+      links.push({ source, stream, key, goldenId: null, rule: 'waiting' });
+    }
+  }
+  return links;
+}
+
+/** A cluster is merged again when this slice wrote one of its records, or one joined or left it. */
+function isAffected(
+  cluster: IdentityCluster,
+  component: Component,
+  { touched, gone }: MergeRequest,
+  links: Link[],
+): boolean {
+  if (gone.has(cluster.goldenId) || cluster.members.some((member) => touched.has(refKey(member))))
+    return true;
+  return links.some(
+    (link) =>
+      link.goldenId === cluster.goldenId ||
+      component.records.get(refKey(link))?.goldenId === cluster.goldenId,
+  );
+}
+
+/** Links HubSpot records to golden records where that changed. @returns golden ids adopted in this slice */
+async function adopt(
+  db: Queryable,
+  portalId: string,
+  rules: ObjectRules,
+  { heldBy }: Component,
+  clusters: IdentityCluster[],
+): Promise<Set<string>> {
+  const links = clusters.flatMap(({ goldenId, anchor }) =>
+    anchor && heldBy[goldenId] !== anchor.key ? [{ goldenId, recordId: anchor.key }] : [],
+  );
+  await linkAnchors(db, portalId, rules.objectType, links);
+  return new Set(links.map(({ goldenId }) => goldenId));
+}
+
+function mergeCluster(cluster: IdentityCluster, component: Component, rules: ObjectRules): GoldenInput {
+  const members = cluster.members.map((member) =>
+    asMember(component.records.get(refKey(member))!, rules.objectType),
+  );
+  const { values, origins } = mergeGolden(members, rules);
+  return {
+    goldenId: cluster.goldenId,
+    values,
+    origins,
+    leadSource: leadSourceOf(members, rules),
+    state: 'live',
+  };
+}
+
+function asMember(stored: StoredMapped, objectType: string): MappedRecord {
+  return { ...stored, objectType, references: [], identityKeys: [] };
+}
+
+/** The strongest source among the members: where the golden record's deliveries are counted. */
+function leadSourceOf(members: MappedRecord[], rules: ObjectRules): string {
+  const sources = new Set(members.map(({ source }) => source));
+  sources.delete(hubspotSource);
+  const precedence = rules.fields.find(({ precedence }) => precedence.length > 0)?.precedence ?? [];
+  return precedence.find((source) => sources.has(source)) ?? [...sources].sort()[0] ?? hubspotSource;
+}
+
+function isChanged(golden: GoldenInput, before: StoredGolden | undefined): boolean {
+  if (!before || before.state !== 'live') return true;
+  return (
+    !sameJson(golden.values, before.values) ||
+    golden.leadSource !== before.leadSource ||
+    !sameJson(golden.origins, before.origins)
+  );
+}
+
+function marksOf(
+  merged: GoldenInput[],
+  affected: IdentityCluster[],
+  changed: GoldenInput[],
+  existing: Map<string, StoredGolden>,
+  adoptions: Set<string>,
+  { rules, touched, lane }: MergeRequest,
+): Mark[] {
+  const changedIds = new Set(
+    changed
+      .filter(({ goldenId, values }) => !sameJson(values, existing.get(goldenId)?.values ?? null))
+      .map(({ goldenId }) => goldenId),
+  );
+  return merged.flatMap(({ goldenId, leadSource, values }, index) => {
+    const anchor = affected[index]!.anchor;
+    const reread = anchor !== null && touched.has(refKey(anchor));
+    if (!changedIds.has(goldenId) && !adoptions.has(goldenId) && !reread) return [];
+    const optedOut = rules.fields.some(
+      ({ property, optOutValue }) =>
+        optOutValue !== undefined &&
+        values[property] === optOutValue &&
+        existing.has(goldenId) &&
+        existing.get(goldenId)!.values[property] !== optOutValue,
+    );
+    return [{ goldenId, leadSource, lane: optedOut ? laneNumbers.realtime : lane }];
+  });
+}
+
+/** Golden records without members: forgotten where HubSpot has none, else emptied or archived as configured. */
+function emptyGolden(
+  emptied: string[],
+  existing: Map<string, StoredGolden>,
+  { heldBy }: Component,
+  gone: Map<string, 'withdraw' | 'archive'>,
+): { keep: GoldenInput[]; drop: string[] } {
+  const keep: GoldenInput[] = [];
+  const drop: string[] = [];
+  for (const goldenId of emptied) {
+    const golden = existing.get(goldenId);
+    if (!golden) continue;
+    if (!heldBy[goldenId]) drop.push(goldenId);
+    else {
+      const state = gone.get(goldenId) === 'archive' ? 'archived' : 'empty';
+      keep.push({ goldenId, values: {}, origins: {}, leadSource: golden.leadSource, state });
+    }
+  }
+  return { keep, drop };
+}
+
+function adoptionCounts(
+  adoptions: Set<string>,
+  merged: GoldenInput[],
+  { objectType }: ObjectRules,
+): RunCount[] {
+  return merged
+    .filter(({ goldenId }) => adoptions.has(goldenId))
+    .map(({ leadSource }) => ({ source: leadSource, objectType, status: 'adopted', count: 1 }));
+}
+
+/** Equal as JSON whatever the order of keys: Postgres orders jsonb keys its own way. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) =>
+    sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}

@@ -1,0 +1,38 @@
+import type { Queryable } from './pool';
+import { markObjectDue } from './stagedRecords';
+
+/** The number of the newest configuration of an object type; 0 when none was registered. */
+export async function currentConfigNumber(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+): Promise<number> {
+  const { rows } = await db.query<{ number: number | null }>(
+    'select max(config_number) as number from object_configs where portal_id = $1 and object_type = $2',
+    [portalId, objectType],
+  );
+  return rows[0]?.number ?? 0;
+}
+
+/**
+ * Registers an object's configuration. A new one gets the next number and makes all staged records of the object due.
+ * Call in a transaction. @returns how many rows became due
+ */
+export async function registerConfig(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  configHash: string,
+): Promise<number> {
+  const { rows } = await db.query<{ config_hash: string; config_number: number }>(
+    `select config_hash, config_number from object_configs where portal_id = $1 and object_type = $2
+     order by config_number desc limit 1`,
+    [portalId, objectType],
+  );
+  if (rows[0]?.config_hash === configHash) return 0;
+  await db.query(
+    `insert into object_configs (portal_id, object_type, config_number, config_hash) values ($1, $2, $3, $4)`,
+    [portalId, objectType, (rows[0]?.config_number ?? 0) + 1, configHash],
+  );
+  return rows[0] ? markObjectDue(db, portalId, objectType) : 0;
+}

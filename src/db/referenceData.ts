@@ -1,0 +1,73 @@
+import type { ReferenceData } from '../domain/rules';
+import type { Queryable } from './pool';
+
+/** A property as the portal defines it: what checks and mapping need of it. */
+export interface PortalProperty {
+  name: string;
+  type: string;
+  fieldType: string;
+  options: { label: string; value: string }[];
+}
+
+/** An association type of the portal, in one direction. */
+export interface PortalLabel {
+  toObject: string;
+  category: string;
+  typeId: number;
+  label: string | null;
+}
+
+export interface PortalReference {
+  properties: PortalProperty[];
+  owners: Record<string, string>;
+  pipelines: ReferenceData['pipelines'];
+  labels: PortalLabel[];
+}
+
+/** Replaces what is cached of a portal's own definitions for one object type. */
+export async function saveReferenceData(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  reference: PortalReference,
+): Promise<void> {
+  await db.query(
+    `insert into reference_data (portal_id, object_type, kind, body)
+     select $1, $2, kind, body from json_to_recordset($3) as input (kind text, body jsonb)
+     on conflict (portal_id, object_type, kind) do update set body = excluded.body, read_at = now()`,
+    [
+      portalId,
+      objectType,
+      JSON.stringify(Object.entries(reference).map(([kind, body]) => ({ kind, body: body as unknown }))),
+    ],
+  );
+}
+
+/** What is cached of a portal for one object type; null when it was never read. */
+export async function loadPortalReference(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+): Promise<PortalReference | null> {
+  const { rows } = await db.query<{ kind: keyof PortalReference; body: never }>(
+    'select kind, body from reference_data where portal_id = $1 and object_type = $2',
+    [portalId, objectType],
+  );
+  if (rows.length === 0) return null;
+  const reference: PortalReference = { properties: [], owners: {}, pipelines: [], labels: [] };
+  for (const { kind, body } of rows) reference[kind] = body;
+  return reference;
+}
+
+/** The reference data as the pure core's transforms want it. */
+export function asReferenceData(reference: PortalReference): ReferenceData {
+  return {
+    options: Object.fromEntries(
+      reference.properties
+        .filter(({ options }) => options.length > 0)
+        .map(({ name, options }) => [name, options]),
+    ),
+    ownersByEmail: reference.owners,
+    pipelines: reference.pipelines,
+  };
+}
