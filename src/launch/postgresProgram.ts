@@ -7,8 +7,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs';
-import { realpathSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
@@ -20,6 +25,8 @@ export interface PostgresUser {
 
 /** Folder for what Postgres's user must reach when our own folders are closed to it (a checkout under /root). */
 const openFolder = '/var/lib/tributary';
+/** Name of the note in a data folder there that tells which path leads to it. */
+const linkedFrom = 'linked-from';
 
 /**
  * Postgres refuses to run as root. Started by root it runs as the user `postgres` where there is one, else as
@@ -60,11 +67,22 @@ export function openDataFolder(user: PostgresUser, path: string): string {
   if (existsSync(folder)) return realpathSync(folder);
   if (user.uid === undefined || reaches(user, dirname(folder))) return folder;
   mkdirSync(openFolder, { recursive: true, mode: 0o755 });
+  removeAbandoned(folder);
   const elsewhere = mkdtempSync(join(openFolder, 'data-'));
+  writeFileSync(join(elsewhere, linkedFrom), folder);
   give(user, elsewhere);
   rmSync(folder, { force: true });
   symlinkSync(join(elsewhere, 'postgres'), folder);
   return join(elsewhere, 'postgres');
+}
+
+/** Somebody deleted the link to start anew: the data behind it goes too. */
+function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(openFolder).filter((entry) => entry.startsWith('data-'))) {
+    const note = join(openFolder, name, linkedFrom);
+    const abandoned = existsSync(note) && readFileSync(note, 'utf8') === folder;
+    if (abandoned) rmSync(join(openFolder, name), { recursive: true, force: true });
+  }
 }
 
 /** Gives one file or folder to the user. */

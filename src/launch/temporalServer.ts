@@ -79,6 +79,8 @@ async function startOnce(
     logFile: options.logFile,
     readyCheck: () => namespaceAnswers(address),
     readyTimeoutMs: 60_000,
+    // A graceful end takes over a second; a server in memory has nothing to save.
+    stopSignal: options.dataFile === undefined ? 'SIGKILL' : 'SIGTERM',
     stopDeadlineMs: 10_000,
     ...(options.onExit && { onExit: options.onExit }),
   });

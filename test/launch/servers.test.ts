@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { startChild } from '../../src/launch/childProcess';
 import { claimFolder } from '../../src/launch/folderClaim';
@@ -15,7 +24,10 @@ import { startTemporal } from '../../src/launch/temporalServer';
 import { temporalProgram } from '../support/temporal';
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tributary-launch-'))));
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'tributary-launch-')));
+  chmodSync(folder, 0o755);
+});
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const logFile = (): string => join(folder, 'child.log');
@@ -28,6 +40,15 @@ async function query(url: string, text: string): Promise<unknown[]> {
     return (await client.query<Record<string, unknown>>(text)).rows.flatMap((row) => Object.values(row));
   } finally {
     await client.end();
+  }
+}
+
+async function withClient(address: string, work: (client: TemporalClient) => Promise<void>): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await work(new TemporalClient({ connection }));
+  } finally {
+    await connection.close();
   }
 }
 
@@ -140,6 +161,27 @@ describe('a claim', () => {
 });
 
 describe('the embedded Postgres', () => {
+  it('finds room elsewhere when its user may not enter the folder, and starts anew when the link is removed', async () => {
+    chmodSync(folder, 0o700);
+    const dataDir = join(folder, 'postgres');
+    const options = { dataDir, logFile: logFile(), settings: { shared_buffers: '16MB' } };
+    const first = await startPostgres(options);
+    await query(first.url, 'create table kept as select 42 as answer');
+    await first.stop();
+    const behindLink = realpathSync(dataDir);
+    const second = await startPostgres(options);
+    expect(await query(second.url, 'select answer from kept')).toEqual([42]);
+    await second.stop();
+    rmSync(dataDir, { recursive: true });
+    const third = await startPostgres(options);
+    expect(await query(third.url, `select to_regclass('kept')`)).toEqual([null]);
+    await third.stop();
+    const isRoot = process.getuid?.() === 0;
+    expect(behindLink === dataDir).toBe(!isRoot);
+    if (isRoot) expect(existsSync(behindLink)).toBe(false);
+    rmSync(dirname(realpathSync(dataDir)), { recursive: true });
+  }, 60_000);
+
   it('keeps its data over a kill of the server, and a foreign process with its old number does not stop it', async () => {
     const options = {
       dataDir: join(folder, 'postgres'),
@@ -170,11 +212,16 @@ describe('the Temporal dev server', () => {
     const options = { dataFile: join(folder, 'temporal.db'), logFile: logFile() };
     const first = await startTemporal(options);
     expect((await fetch(first.uiUrl as string)).status).toBe(200);
+    await withClient(first.address, async (client) => {
+      await client.workflow.start('unknown', { workflowId: 'kept', taskQueue: 'nobody' });
+    });
     process.kill(first.pid, 'SIGKILL');
     await first.stop();
     const second = await startTemporal({ ...options, uiPort: false });
     expect(second.uiUrl).toBeUndefined();
-    expect(second.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    await withClient(second.address, async (client) => {
+      expect((await client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
+    });
     await second.stop();
     delete process.env['TEMPORAL_CLI_PATH'];
   }, 600_000);
@@ -197,7 +244,8 @@ describe('the Temporal dev server', () => {
     expect(await downloadTemporal(options)).toBe('the archive cannot be unpacked');
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    expect(await downloadTemporal(options)).toContain('ECONNREFUSED');
+    const nowhere = { ...options, baseUrl: `http://127.0.0.1:${await freePort()}` };
+    expect(await downloadTemporal(nowhere)).toContain('ECONNREFUSED');
     expect(existsSync(options.target)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -21,6 +21,8 @@ declare global {
 /** Starts the broker only; Postgres and Temporal start when the first test asks for them. */
 export default async function globalSetup(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-test-'));
+  // Under root, Postgres runs as another user who must be able to enter.
+  chmodSync(folder, 0o755);
   const leftBehind: string[] = [];
   const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -52,6 +54,12 @@ export default async function globalSetup(): Promise<void> {
   process.env[brokerVariable] = broker.url;
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
   globalThis.tributaryTestServers = { broker, leftBehind, removeFolder };
+  process.once('exit', removeFolder);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void broker.stop().finally(() => process.exit(130));
+    });
+  }
 }
 
 async function databasesLeft(url: string): Promise<string[]> {

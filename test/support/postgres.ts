@@ -70,6 +70,8 @@ async function openConnections(admin: Client, name: string): Promise<string[]> {
 
 async function onServer(url: string, work: (admin: Client) => Promise<void>): Promise<void> {
   const admin = new Client({ connectionString: url, application_name: 'test-support' });
+  // A run ended by Ctrl-C stops the server under us; the query in flight reports that.
+  admin.on('error', () => undefined);
   await admin.connect();
   try {
     await work(admin);
