@@ -20,6 +20,8 @@ export interface FieldMap {
   transforms: TransformStep[];
   /** CEL expression over `record` (the payload), the escape hatch. */
   expression?: string;
+  /** Taken, before the transforms, where the source has nothing: missing, null, or empty without `emptyClears`. */
+  defaultValue?: string;
   /** An explicit empty value clears instead of being unknown. */
   emptyClears: boolean;
   /** A record without this value is a problem and is not used at all. */
