@@ -74,10 +74,11 @@ export function readBatchReply(inputs: readonly SentInput[], reply: BatchWriteRe
   const find = inputFinder(inputs);
   const outcomes = new Map<string, RecordOutcome>();
 
-  for (const item of asArray(body['results'])) {
+  const results = asArray(body['results']);
+  for (const item of results) {
     const record = recordSchema.safeParse(item);
     if (!record.success || record.data.id === '') continue; // proves nothing
-    const traceId = find.byResult(record.data);
+    const traceId = find.byResult(record.data, results.length);
     if (traceId !== null && !outcomes.has(traceId)) outcomes.set(traceId, written(record.data));
   }
 
@@ -138,7 +139,9 @@ function readRejection(error: ErrorBody, status: number | null): Rejection {
     status === 409 ||
     conflictingId !== null ||
     /^(CONFLICT|OBJECT_ALREADY_EXISTS|CONTACT_EXISTS)$/.test(error.category ?? '') ||
-    propertyErrors.some((item) => item.code === 'CONTACT_EXISTS');
+    // a taken unique value may come in the validation family; its code is not documented (facts §3.3)
+    propertyErrors.some((item) => takenValue.test(`${item.code ?? ''} ${item.message}`)) ||
+    takenValue.test(error.message);
   const isGone = status === 404 || error.category === 'OBJECT_NOT_FOUND';
   return {
     fault: isConflict ? 'conflict' : isGone ? 'gone' : 'invalid',
@@ -148,6 +151,8 @@ function readRejection(error: ErrorBody, status: number | null): Rejection {
     conflictingId,
   };
 }
+
+const takenValue = /CONTACT_EXISTS|ALREADY_EXISTS|already (exists|has (this|that) value)|must be unique to/i;
 
 /** INVALID_OPTION messages list every allowed option; a stored problem needs no more than this. */
 const messageLengthMax = 4000;
@@ -179,10 +184,13 @@ function inputFinder(inputs: readonly SentInput[]) {
   };
 
   return {
-    byResult(record: HubSpotRecord): string | null {
+    byResult(record: HubSpotRecord, resultCount: number): string | null {
       const trace = record.objectWriteTraceId;
       if (trace) return traces.has(trace) ? trace : null; // somebody else's trace id is no proof of ours
-      return ids.get(record.id) ?? byUnique(record.properties) ?? byMergedId(record.properties);
+      const found = ids.get(record.id) ?? byUnique(record.properties) ?? byMergedId(record.properties);
+      if (found !== null) return found;
+      // the only result of a call with one input can be about nothing else
+      return inputs.length === 1 && resultCount === 1 ? inputs[0]!.traceId : null;
     },
     byError(error: ErrorBody): string[] {
       const contexts = [error.context, ...error.errors.map((detail) => detail.context)];

@@ -1,0 +1,72 @@
+import { readAssociations, associationReadMax, type ReadAssociation } from './associations';
+import type { HubSpotClient } from './client';
+import { listRecords } from './listRecords';
+import type { HubSpotRecord } from './schemas';
+
+/** HubSpot lists at most 100 records per call (facts §4.2). */
+const listLimit = 100;
+
+export interface HubSpotPageRequest {
+  objectType: string;
+  properties: readonly string[];
+  /** Object types whose associations with these records are read along. */
+  associatedWith: readonly string[];
+  /** `after` of HubSpot's list, or null for the beginning. */
+  after: string | null;
+  /** About this many records: a multiple of HubSpot's own pages. */
+  pageSize: number;
+}
+
+export interface HubSpotPage {
+  records: HubSpotRecord[];
+  associations: { fromId: string; toObject: string; to: ReadAssociation[] }[];
+  next: string | null;
+  calls: number;
+}
+
+/**
+ * Reads a page of a complete list of one object type: the CRM as a source. Several calls of 100 records, then one
+ * association read per associated type.
+ * @throws HubSpotFailure
+ */
+export async function readHubSpotPage(
+  client: HubSpotClient,
+  request: HubSpotPageRequest,
+): Promise<HubSpotPage> {
+  const { objectType, properties } = request;
+  const page: HubSpotPage = { records: [], associations: [], next: request.after, calls: 0 };
+  do {
+    const { records, next } = await listRecords(client, {
+      objectType,
+      properties,
+      limit: listLimit,
+      after: page.next,
+    });
+    page.records.push(...records);
+    page.next = next;
+    page.calls += 1;
+  } while (page.next !== null && page.records.length + listLimit <= Math.max(request.pageSize, listLimit));
+  for (const toObject of request.associatedWith) {
+    await readAssociationsOf(client, objectType, toObject, page);
+  }
+  return page;
+}
+
+async function readAssociationsOf(
+  client: HubSpotClient,
+  fromType: string,
+  toType: string,
+  page: HubSpotPage,
+) {
+  let inputs: { id: string; after?: string }[] = page.records.map(({ id }) => ({ id }));
+  while (inputs.length > 0) {
+    const read = await readAssociations(client, {
+      fromType,
+      toType,
+      inputs: inputs.slice(0, associationReadMax),
+    });
+    page.calls += 1;
+    for (const [fromId, to] of read.byFromId) page.associations.push({ fromId, toObject: toType, to });
+    inputs = [...read.more, ...inputs.slice(associationReadMax)];
+  }
+}

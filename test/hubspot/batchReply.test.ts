@@ -1,0 +1,327 @@
+import fc from 'fast-check';
+import { readBatchReply, type BatchReading, type SentInput } from '../../src/hubspot/batchReply';
+import { noRateLimitHeaders } from '../../src/hubspot/rateLimitHeaders';
+
+const reply = (status: number, value: unknown) => ({
+  status,
+  headers: noRateLimitHeaders,
+  body: { kind: 'json' as const, value },
+});
+const kinds = (reading: BatchReading) =>
+  Object.fromEntries([...reading.outcomes].map(([traceId, outcome]) => [traceId, outcome.kind]));
+const updates = (...ids: string[]): SentInput[] => ids.map((id) => ({ traceId: `t${id}`, recordId: id }));
+
+// facts §3.2, literally, with a second input
+const partial = {
+  status: 'COMPLETE',
+  results: [
+    {
+      id: '1145814089',
+      properties: { firstname: 'Ann' },
+      createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-02T00:00:00.000Z',
+      archived: false,
+      objectWriteTraceId: 'a1',
+    },
+  ],
+  numErrors: 1,
+  errors: [
+    {
+      status: 'error',
+      category: 'VALIDATION_ERROR',
+      message:
+        'Property values were not valid: [{"isValid":false,"message":"Property \\"missing\\" does not exist","error":"PROPERTY_DOESNT_EXIST","name":"missing","localizedErrorMessage":"x","portalId":1}]',
+      context: { objectWriteTraceId: ['a2'] },
+    },
+  ],
+  startedAt: '2026-01-02T00:00:00.000Z',
+  completedAt: '2026-01-02T00:00:00.000Z',
+};
+
+test.each([200, 201, 207])('a partial reply with status %d is read input by input', (status) => {
+  const reading = readBatchReply([{ traceId: 'a1' }, { traceId: 'a2' }], reply(status, partial));
+  expect(reading.wholeBatch).toBeUndefined();
+  expect(reading.outcomes.get('a1')).toEqual({
+    kind: 'written',
+    id: '1145814089',
+    properties: { firstname: 'Ann' },
+    updatedAt: '2026-01-02T00:00:00.000Z',
+  });
+  expect(reading.outcomes.get('a2')).toEqual({
+    kind: 'rejected',
+    fault: 'invalid',
+    category: 'VALIDATION_ERROR',
+    message: expect.stringContaining('Property values were not valid'),
+    propertyErrors: [
+      { property: 'missing', code: 'PROPERTY_DOESNT_EXIST', message: 'Property "missing" does not exist' },
+    ],
+    conflictingId: null,
+  });
+});
+
+test('an input that is in neither list is not proved', () => {
+  const reading = readBatchReply(
+    [{ traceId: 'a1' }, { traceId: 'a2' }, { traceId: 'a3' }],
+    reply(207, partial),
+  );
+  expect(reading.outcomes.get('a3')).toEqual({ kind: 'unproved', why: 'missing', category: null });
+});
+
+test.each([
+  ['an empty result', { status: 'COMPLETE', results: [] }],
+  ['no lists at all', { status: 'COMPLETE' }],
+  ['lists that are none', { results: 'many', errors: 3 }],
+  ['null', null],
+])('a 200 with %s proves nothing', (_, value) => {
+  const reading = readBatchReply([{ traceId: 'a1' }, { traceId: 'a2' }], reply(200, value));
+  expect(kinds(reading)).toEqual({ a1: 'unproved', a2: 'unproved' });
+});
+
+test('a 200 that is an HTML page proves nothing', () => {
+  const reading = readBatchReply([{ traceId: 'a1' }], {
+    status: 200,
+    headers: noRateLimitHeaders,
+    body: { kind: 'html' },
+  });
+  expect(kinds(reading)).toEqual({ a1: 'unproved' });
+});
+
+test('a result without an id proves nothing', () => {
+  const reading = readBatchReply(
+    [{ traceId: 'a1' }, { traceId: 'a2' }],
+    reply(200, {
+      results: [
+        { objectWriteTraceId: 'a1', properties: {} },
+        { id: '', objectWriteTraceId: 'a2' },
+      ],
+    }),
+  );
+  expect(kinds(reading)).toEqual({ a1: 'unproved', a2: 'unproved' });
+});
+
+test('whatever the order of the results, every input gets its own', () => {
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray([...Array(12).keys()]),
+      fc.boolean(),
+      fc.boolean(),
+      (order, hasTraces, byKey) => {
+        const inputs: SentInput[] = [...Array(12).keys()].map((n) => ({
+          traceId: `t${n}`,
+          ...(byKey ? { unique: { property: 'tributary_id', value: `k${n}` } } : { recordId: `${1000 + n}` }),
+        }));
+        const results = order.map((n) => ({
+          id: `${1000 + n}`,
+          properties: { tributary_id: `k${n}` },
+          ...(hasTraces ? { objectWriteTraceId: `t${n}` } : {}),
+        }));
+        const reading = readBatchReply(inputs, reply(200, { results }));
+        for (let n = 0; n < 12; n += 1) {
+          const outcome = reading.outcomes.get(`t${n}`)!;
+          expect(outcome.kind).toBe(order.includes(n) ? 'written' : 'unproved');
+          if (outcome.kind === 'written') expect(outcome.id).toBe(`${1000 + n}`);
+        }
+      },
+    ),
+  );
+});
+
+test('where no trace id comes back an e-mail matches without regard to case', () => {
+  const reading = readBatchReply(
+    [
+      { traceId: 'a', unique: { property: 'email', value: ' Ann@Example.com ' } },
+      { traceId: 'b', unique: { property: 'email', value: 'bob@example.com' } },
+    ],
+    reply(200, {
+      results: [
+        { id: '2', properties: { email: 'bob@example.com' }, new: false },
+        { id: '1', properties: { email: 'ann@example.com' }, new: true },
+      ],
+    }),
+  );
+  expect(reading.outcomes.get('a')).toMatchObject({ kind: 'written', id: '1', isNew: true });
+  expect(reading.outcomes.get('b')).toMatchObject({ kind: 'written', id: '2', isNew: false });
+});
+
+test('other unique values match exactly', () => {
+  const inputs: SentInput[] = ['A1', 'b2'].map((value) => ({
+    traceId: value,
+    unique: { property: 'key', value },
+  }));
+  const results = ['a1', 'b2'].map((key, index) => ({ id: String(index), properties: { key } }));
+  expect(kinds(readBatchReply(inputs, reply(200, { results })))).toEqual({ A1: 'unproved', b2: 'written' });
+});
+
+test('a foreign trace id is no proof, even when the record id fits', () => {
+  const reading = readBatchReply(
+    updates('7', '8'),
+    reply(200, { results: [{ id: '7', properties: {}, objectWriteTraceId: 'somebody-else' }] }),
+  );
+  expect(kinds(reading)).toEqual({ t7: 'unproved', t8: 'unproved' });
+});
+
+test('a key that two inputs share identifies neither of them', () => {
+  const same = { property: 'tributary_id', value: 'k' };
+  const reading = readBatchReply(
+    [
+      { traceId: 'a', unique: same },
+      { traceId: 'b', unique: same },
+    ],
+    reply(200, { results: [{ id: '1', properties: { tributary_id: 'k' } }] }),
+  );
+  expect(kinds(reading)).toEqual({ a: 'unproved', b: 'unproved' });
+});
+
+test('an update of a merged record is recognised by trace id or by what the new record absorbed', () => {
+  const byTrace = readBatchReply(
+    updates('7', '8'),
+    reply(200, { results: [{ id: '99', properties: {}, objectWriteTraceId: 't7' }] }),
+  );
+  expect(byTrace.outcomes.get('t7')).toMatchObject({ kind: 'written', id: '99' });
+  const byList = readBatchReply(
+    updates('7', '8'),
+    reply(200, { results: [{ id: '99', properties: { hs_merged_object_ids: '5;8' } }] }),
+  );
+  expect(byList.outcomes.get('t8')).toMatchObject({ kind: 'written', id: '99' });
+  expect(byList.outcomes.get('t7')).toMatchObject({ kind: 'unproved' });
+});
+
+test('the only result of a call with one input is its result; of two it is nobody’s', () => {
+  const bare = { results: [{ id: '5', properties: {} }] };
+  const one = { traceId: 'a', unique: { property: 'tributary_id', value: 'k' } };
+  expect(kinds(readBatchReply([one], reply(200, bare)))).toEqual({ a: 'written' });
+  expect(kinds(readBatchReply([one, { traceId: 'b' }], reply(200, bare)))).toEqual({
+    a: 'unproved',
+    b: 'unproved',
+  });
+});
+
+describe('errors of a 207', () => {
+  const errors = (...items: unknown[]) =>
+    reply(207, { status: 'COMPLETE', results: [], numErrors: 1, errors: items });
+
+  test('name updates by record id and upserts by their unique value', () => {
+    const gone = { category: 'OBJECT_NOT_FOUND', message: 'gone', context: { ids: ['8'] } };
+    const reading = readBatchReply(updates('7', '8'), errors(gone));
+    expect(reading.outcomes.get('t8')).toMatchObject({
+      kind: 'rejected',
+      fault: 'gone',
+      category: 'OBJECT_NOT_FOUND',
+    });
+    const upserts = readBatchReply(
+      [
+        { traceId: 'a', unique: { property: 'email', value: 'Ann@example.com' } },
+        { traceId: 'b', unique: { property: 'email', value: 'b@example.com' } },
+      ],
+      errors({ category: 'VALIDATION_ERROR', message: 'no', context: { ids: ['ann@example.com'] } }),
+    );
+    expect(kinds(upserts)).toEqual({ a: 'rejected', b: 'unproved' });
+  });
+
+  test('of a conflict carry the id of the record that owns the key', () => {
+    const reading = readBatchReply(
+      [{ traceId: 'a' }, { traceId: 'b' }],
+      errors(
+        {
+          category: 'CONFLICT',
+          message: 'Contact already exists. Existing ID: 482701',
+          context: { objectWriteTraceId: ['a'] },
+        },
+        { category: 'CONFLICT', message: 'Contact already exists', context: { objectWriteTraceId: ['b'] } },
+      ),
+    );
+    expect(reading.outcomes.get('a')).toMatchObject({ fault: 'conflict', conflictingId: '482701' });
+    expect(reading.outcomes.get('b')).toMatchObject({ fault: 'conflict', conflictingId: null });
+  });
+
+  test('that are no fault of the record leave it unproved', () => {
+    const reading = readBatchReply(
+      [{ traceId: 'a' }, { traceId: 'b' }],
+      errors({ category: 'RATE_LIMITS', message: 'slow down', context: { objectWriteTraceId: ['a'] } }),
+    );
+    expect(reading.outcomes.get('a')).toEqual({
+      kind: 'unproved',
+      why: 'transient',
+      category: 'RATE_LIMITS',
+    });
+  });
+
+  test('that name nobody reject nobody', () => {
+    const reading = readBatchReply(
+      [{ traceId: 'a' }, { traceId: 'b' }],
+      reply(207, {
+        results: [{ id: '1', properties: {}, objectWriteTraceId: 'a' }],
+        errors: [{ category: 'VALIDATION_ERROR', message: 'something is wrong' }],
+      }),
+    );
+    expect(reading.outcomes.get('a')).toMatchObject({ kind: 'written' });
+    expect(reading.outcomes.get('b')).toEqual({ kind: 'unproved', why: 'unattributed', category: null });
+  });
+
+  test('that name nobody reject the only input', () => {
+    const reading = readBatchReply(
+      [{ traceId: 'a' }],
+      errors({ category: 'VALIDATION_ERROR', message: 'no' }),
+    );
+    expect(kinds(reading)).toEqual({ a: 'rejected' });
+  });
+});
+
+describe('a refused batch', () => {
+  const duplicateIds = {
+    status: 'error',
+    message: 'Duplicate IDs found in batch input: [12877907025]. IDs must be unique',
+    correlationId: 'x',
+    context: { ids: ['12877907025'] },
+    category: 'VALIDATION_ERROR',
+  };
+  const conflict = {
+    status: 'error',
+    message: 'Contact already exists. Existing ID: 482701',
+    correlationId: 'x',
+    category: 'CONFLICT',
+  };
+
+  test('of several inputs wrote nothing and is split', () => {
+    const reading = readBatchReply(updates('1', '2'), reply(400, duplicateIds));
+    expect(reading.outcomes.size).toBe(0);
+    expect(reading.wholeBatch).toMatchObject({
+      status: 400,
+      verdict: { action: 'split' },
+      duplicateIds: ['12877907025'],
+      category: 'VALIDATION_ERROR',
+    });
+  });
+
+  test('of one input is its rejection', () => {
+    const conflicted = readBatchReply(updates('1'), reply(409, conflict));
+    expect(conflicted.wholeBatch).toBeUndefined();
+    expect(conflicted.outcomes.get('t1')).toMatchObject({ fault: 'conflict', conflictingId: '482701' });
+    const gone = readBatchReply(updates('1'), reply(404, { message: 'resource not found' }));
+    expect(gone.outcomes.get('t1')).toMatchObject({ kind: 'rejected', fault: 'gone', category: null });
+  });
+
+  test('for a reason that is not the records’ decides nothing about them', () => {
+    for (const status of [401, 403, 429, 500, 503]) {
+      const reading = readBatchReply(updates('1'), reply(status, {}));
+      expect(reading.outcomes.size).toBe(0);
+      expect(reading.wholeBatch?.verdict.action).not.toBe('split');
+    }
+  });
+});
+
+test('a reply for 100 records of 40 properties is read in far less than a frame', () => {
+  const properties = Object.fromEntries([...Array(40).keys()].map((n) => [`property_${n}`, `value ${n}`]));
+  const inputs: SentInput[] = [...Array(100).keys()].map((n) => ({ traceId: `t${n}`, recordId: String(n) }));
+  const results = inputs.map((input) => ({
+    id: input.recordId,
+    properties,
+    updatedAt: '2026-01-01T00:00:00Z',
+    objectWriteTraceId: input.traceId,
+  }));
+  const body = reply(200, { status: 'COMPLETE', results });
+  for (let n = 0; n < 50; n += 1) readBatchReply(inputs, body);
+  const startedAt = performance.now();
+  for (let n = 0; n < 50; n += 1) readBatchReply(inputs, body);
+  expect((performance.now() - startedAt) / 50).toBeLessThan(5); // about 0.3 ms on an idle machine
+});
