@@ -1,3 +1,110 @@
-import type { IdentityAnswer, IdentityQuestion } from './identityRecord';
+import { clusterOf, newBoard, rootOf, type IdentityBoard } from './identityBoard';
+import { identityEdges, type IdentityEdge } from './identityEdges';
+import { nameGoldens } from './identityGoldens';
+import { joinByRule } from './identityJoin';
+import { joinByLinks } from './identityLinks';
+import {
+  compareRefs,
+  type ClusterMember,
+  type IdentityAnswer,
+  type IdentityCluster,
+  type IdentityQuestion,
+  type IdentityRecord,
+} from './identityRecord';
+import { openReviews } from './identityReviews';
+import type { RecordRef } from './record';
 
-export declare function resolveIdentity(question: IdentityQuestion): IdentityAnswer;
+/**
+ * Decides which records are one thing. A function of the *set* of records: neither their order nor the slices
+ * in which they came matter, because whole connected components are decided anew, in rounds that treat all
+ * clusters alike (the fixed links, which say what HubSpot has, are the only memory).
+ *
+ * 1. Fixed links, and the anchors of golden records, join first and without asking the rules (`joinByLinks`).
+ * 2. Rule by rule, strongest first, clusters that share an evident key are shared out among those that are
+ *    certainly different: HubSpot has both, or a `neverJoin` property differs (`joinByRule`, `shareOut`).
+ *    What touches several of them is in doubt: it waits, and a person decides.
+ * 3. Each cluster with a source record gets a golden id that no other has (`nameGoldens`).
+ * 4. What stays apart in spite of shared evidence becomes a review (`openReviews`).
+ *
+ * Invariants: no cluster has two anchors; no golden id is given twice; every source record is in exactly one
+ * cluster or waits; fixed records never wait and never move; the answer, fixed, resolves to itself.
+ * Anchors alone make no cluster. Out: everything sorted. Throws only where a record is given twice.
+ */
+export function resolveIdentity(question: IdentityQuestion): IdentityAnswer {
+  const records = sortedRecords(question.records);
+  const board = newBoard(records, question.heldBy ?? {});
+  const edges = identityEdges(records, question.sharers, question.rules);
+  joinByLinks(board, question.newGoldenId);
+  const afterLinks = records.map((_, index) => rootOf(board, index));
+  for (const ruleEdges of edges) joinByRule(board, ruleEdges);
+  const goldenIds = nameGoldens(board, question.newGoldenId);
+  const reasons = memberReasons(
+    board,
+    edges,
+    afterLinks,
+    question.rules.rules.map((rule) => rule.name),
+  );
+  const used = new Set(goldenIds.values());
+  const linked = records.map((record) => record.goldenId).filter((id) => id !== null);
+  return {
+    clusters: [...goldenIds].map(([root, goldenId]) => clusterAnswer(board, root, goldenId, reasons)),
+    reviews: openReviews(board, edges, goldenIds),
+    waiting: records.filter((_, index) => clusterOf(board, index).doubt !== null).map(refOf),
+    emptied: [...new Set(linked)].filter((id) => !used.has(id)).sort(),
+  };
+}
+
+function sortedRecords(records: readonly IdentityRecord[]): IdentityRecord[] {
+  const sorted = [...records].sort(compareRefs);
+  sorted.forEach((record, index) => {
+    const before = sorted[index - 1];
+    if (before !== undefined && compareRefs(before, record) === 0) {
+      throw new Error('identity: a record was given twice');
+    }
+  });
+  return sorted;
+}
+
+function clusterAnswer(
+  board: IdentityBoard,
+  root: number,
+  goldenId: string,
+  reasons: readonly string[],
+): IdentityCluster {
+  const { members, anchor } = clusterOf(board, root);
+  const named = [...members]
+    .sort((a, b) => a - b)
+    .flatMap((index): ClusterMember[] => {
+      const record = board.records[index];
+      return record === undefined ? [] : [{ ...refOf(record), rule: reasons[index] ?? 'new' }];
+    });
+  const anchorRecord = anchor === null ? undefined : board.records[anchor];
+  return { goldenId, members: named, anchor: anchorRecord === undefined ? null : refOf(anchorRecord) };
+}
+
+/** Per record: its link, our own id, the strongest rule by which it shares evidence with its cluster, or 'new'. */
+function memberReasons(
+  board: IdentityBoard,
+  edges: readonly (readonly IdentityEdge[])[],
+  afterLinks: readonly number[],
+  ruleNames: readonly string[],
+): string[] {
+  const sizes = new Map<number, number>();
+  for (const root of afterLinks) sizes.set(root, (sizes.get(root) ?? 0) + 1);
+  const reasons = board.records.map((record, index): string => {
+    if (record.fixed && record.goldenId !== null && record.goldenId === clusterOf(board, index).golden)
+      return 'link';
+    return (sizes.get(afterLinks[index] ?? index) ?? 1) > 1 ? 'tributaryId' : 'new';
+  });
+  edges.forEach((ruleEdges, rule) => {
+    for (const [i, j] of ruleEdges) {
+      if (rootOf(board, i) !== rootOf(board, j)) continue;
+      for (const index of [i, j]) if (reasons[index] === 'new') reasons[index] = ruleNames[rule] ?? 'new';
+    }
+  });
+  return reasons;
+}
+
+function refOf(record: RecordRef): RecordRef {
+  return { source: record.source, stream: record.stream, key: record.key };
+}
