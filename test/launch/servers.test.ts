@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { transformFileSync } from '@swc/core';
 import { Client } from 'pg';
 import { startChild } from '../../src/launch/childProcess';
 import { claimFolder } from '../../src/launch/folderClaim';
@@ -128,7 +129,6 @@ describe('a child process', () => {
 
 /** A process that starts a child through the compiled product code and then only waits to be killed. */
 function parentProgram(): string {
-  const { transformFileSync } = jest.requireActual<typeof import('@swc/core')>('@swc/core');
   for (const name of ['childProcess', 'guardian']) {
     const { code } = transformFileSync(join(__dirname, `../../src/launch/${name}.ts`));
     writeFileSync(join(folder, `${name}.js`), code);
