@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { name, secretRef, section, setting } from './values';
+
+/** API versions whose paths the client knows (facts §1.2). */
+export const apiVersions = ['v3', '2026-03', '2026-09'] as const;
+
+const limits = section({
+  burstPer10Seconds: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe(
+      'Calls per 10 seconds, where fewer than HubSpot grants shall be used. Default: what HubSpot says.',
+    ),
+  associationsPer10Seconds: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Association calls per 10 seconds. Default: what HubSpot documents.'),
+  searchPerSecond: z
+    .int()
+    .min(1)
+    .max(50)
+    .default(5)
+    .describe('Search calls per second of the whole account.'),
+  dailyShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('The part of the daily quota Tributary may use; the rest is left to other integrations.'),
+  urgentReserve: z
+    .number()
+    .min(0.1, 'at least 0.1: a tenth of the quota is never given to bulk work')
+    .max(0.9)
+    .default(0.1)
+    .describe('The part of every quota that is never leased to bulk work, so that urgent calls do not wait.'),
+});
+
+const portal = section({
+  portalId: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'The HubSpot account id this configuration is bound to: a token of any other account is refused.',
+    ),
+  apiVersion: z
+    .enum(apiVersions)
+    .default('2026-09')
+    .describe('Version of the HubSpot API, which decides paths and validation rules.'),
+  accessToken: secretRef.describe(
+    'Where the private app or service key token stands: `env:NAME` or `file:/path`.',
+  ),
+  baseUrl: setting
+    .optional()
+    .describe(
+      'Address of the API, for a proxy or a stand-in. HUBSPOT_BASE_URL overrides it. Default: https://api.hubapi.com.',
+    ),
+  limits: limits.prefault({}).describe('How much of the shared quota is used.'),
+});
+
+/** HubSpot accounts by a name of ours. */
+export const portals = z
+  .record(name, portal)
+  .refine((all) => Object.keys(all).length > 0, 'at least one portal is needed')
+  .describe('HubSpot accounts, by a name of your choice.');
+
+export type PortalConfig = z.output<typeof portal>;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { filesConnection, restConnection, sqlConnection } from './connections';
+import { filesStream, restStream, sqlStream } from './streams';
+import { duration, name, section, timeZone } from './values';
+
+/** What every source has, whatever its kind. */
+const sourceShape = {
+  description: z.string().optional().describe('What this system is, for people.'),
+  dependsOn: z
+    .array(name)
+    .max(50)
+    .default([])
+    .describe(
+      'Sources that must be read before this one; if one fails, this one is skipped with the reason.',
+    ),
+  schedule: name.optional().describe('A schedule of `schedules`. Without one it is read by hand only.'),
+  maxAge: duration
+    .prefault('36h')
+    .describe('How old the last success of a dependency may be when it is not part of the same run.'),
+  maxGonePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(5)
+    .describe('When more of a stream than this would be gone at once, a person must confirm it first.'),
+  lane: z
+    .enum(['bulk', 'partner'])
+    .default('bulk')
+    .describe('`partner`: its changes are delivered before those of bulk sources.'),
+  timeZone: timeZone
+    .optional()
+    .describe('Zone of times without one, for all its streams. Default: the file’s.'),
+};
+
+const sqlSource = section({
+  kind: z.literal('sql').describe('A database.'),
+  ...sourceShape,
+  connection: sqlConnection,
+  streams: z.record(name, sqlStream).describe('Lists of records, by a name of your choice.'),
+});
+
+const restSource = section({
+  kind: z.literal('rest').describe('A JSON API over HTTP.'),
+  ...sourceShape,
+  connection: restConnection,
+  streams: z.record(name, restStream).describe('Lists of records, by a name of your choice.'),
+});
+
+const filesSource = section({
+  kind: z.literal('files').describe('CSV or JSON Lines files in a drop folder.'),
+  ...sourceShape,
+  connection: filesConnection,
+  streams: z.record(name, filesStream).describe('Lists of records, by a name of your choice.'),
+});
+
+export const sourceKinds = ['sql', 'rest', 'files'] as const;
+
+/** Systems that are read. HubSpot itself is always one of them, named `hubspot`, and needs no entry. */
+export const sources = z
+  .record(name, z.discriminatedUnion('kind', [sqlSource, restSource, filesSource]))
+  .describe('Systems that are read. HubSpot itself is always one, named `hubspot`, without an entry.');
+
+export type SourceConfig = z.output<typeof sources>[string];
+export type StreamConfig = SourceConfig['streams'][string];
