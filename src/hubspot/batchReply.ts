@@ -139,9 +139,9 @@ function readRejection(error: ErrorBody, status: number | null): Rejection {
     status === 409 ||
     conflictingId !== null ||
     /^(CONFLICT|OBJECT_ALREADY_EXISTS|CONTACT_EXISTS)$/.test(error.category ?? '') ||
-    // a taken unique value may come in the validation family; its code is not documented (facts §3.3)
-    propertyErrors.some((item) => takenValue.test(`${item.code ?? ''} ${item.message}`)) ||
-    takenValue.test(error.message);
+    // a taken unique value may come in the validation family; neither code nor text is documented (facts §3.4)
+    propertyErrors.some((item) => takenCode.test(item.code ?? '') || takenText.test(item.message)) ||
+    takenText.test(error.message);
   const isGone = status === 404 || error.category === 'OBJECT_NOT_FOUND';
   return {
     fault: isConflict ? 'conflict' : isGone ? 'gone' : 'invalid',
@@ -152,7 +152,8 @@ function readRejection(error: ErrorBody, status: number | null): Rejection {
   };
 }
 
-const takenValue = /CONTACT_EXISTS|ALREADY_EXISTS|already (exists|has (this|that) value)|must be unique to/i;
+const takenCode = /CONFLICT|_EXISTS|UNIQUE|DUPLICATE/i;
+const takenText = /already (exists|has (this|that) value|set on|used|in use|taken)/i;
 
 /** INVALID_OPTION messages list every allowed option; a stored problem needs no more than this. */
 const messageLengthMax = 4000;

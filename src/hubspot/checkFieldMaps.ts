@@ -125,11 +125,14 @@ function optionHint(value: string, property: HubSpotProperty): string | null {
   return shown.length === 0 ? null : `it has ${shown.join(', ')}${options.length > 10 ? ' …' : ''}`;
 }
 
-/** The closest of `candidates`, if it is close enough to be a slip of the pen: a third of the letters at most. */
+/**
+ * The closest of `candidates`, if it is close enough to be a slip of the pen: two letters (swapped ones count as
+ * two) or a third of them, never all.
+ */
 function nearest(wanted: string, candidates: readonly string[]): string | null {
   const folded = fold(wanted);
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(folded.length / 3)) + 1;
+  let bestDistance = Math.min(Math.max(2, Math.floor(folded.length / 3)), folded.length - 1) + 1;
   for (const candidate of candidates) {
     const found = distance(folded, fold(candidate));
     if (found < bestDistance) {

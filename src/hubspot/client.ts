@@ -187,8 +187,8 @@ function readBody(text: string): ReplyBody {
   }
 }
 
-/** Error codes of a connection that was never made: nothing was sent. */
-const refusedCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** Error codes of a connection that was never made, or whose certificate is not trusted: nothing was sent. */
+const refusedCode = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$|CERT|SIGNATURE|^ERR_(TLS|SSL)/;
 
 function asFailure(request: HubSpotRequest, error: unknown): HubSpotFailure {
   if (error instanceof HubSpotFailure) return error;
@@ -203,6 +203,6 @@ function asFailure(request: HubSpotRequest, error: unknown): HubSpotFailure {
   if ((error as { name?: unknown } | null)?.name === 'TypeError') {
     return defectFailure(request.endpoint, null, 'the access token or the base URL is malformed');
   }
-  const refused = typeof code === 'string' && refusedCodes.has(code);
+  const refused = typeof code === 'string' && refusedCode.test(code);
   return networkFailure(request.endpoint, refused ? 'refused' : 'reset', request.inputCount);
 }

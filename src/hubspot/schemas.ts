@@ -27,7 +27,7 @@ const propertyBagSchema = z.unknown().transform((value, context): PropertyBag =>
     const held = bag[name];
     if (held === null || typeof held === 'string') continue;
     copy ??= { ...bag };
-    copy[name] = held === undefined ? null : typeof held === 'object' ? JSON.stringify(held) : String(held);
+    copy[name] = held === undefined ? null : JSON.stringify(held);
   }
   return (copy ?? bag) as PropertyBag;
 });

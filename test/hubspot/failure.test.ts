@@ -1,3 +1,4 @@
+// Reason for length: the whole table of HubSpot's failures, which is easier to check in one piece.
 import { classifyFailure, type FailedCall, type FailureVerdict } from '../../src/hubspot/failure';
 import { HubSpotFailure, networkFailure, replyFailure } from '../../src/hubspot/hubspotFailure';
 import { noRateLimitHeaders } from '../../src/hubspot/rateLimitHeaders';
