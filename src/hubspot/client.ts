@@ -188,7 +188,8 @@ function readBody(text: string): ReplyBody {
 }
 
 /** Error codes of a connection that was never made, or whose certificate is not trusted: nothing was sent. */
-const refusedCode = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$|CERT|SIGNATURE|^ERR_(TLS|SSL)/;
+const refusedCode =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$|CERT|SIGNATURE|^ERR_(TLS|SSL)/;
 
 function asFailure(request: HubSpotRequest, error: unknown): HubSpotFailure {
   if (error instanceof HubSpotFailure) return error;
