@@ -1,17 +1,36 @@
 import type { IdentityQuestion, IdentityRecord } from './identityRecord';
 import type { IdentityKey, RecordRef } from './record';
 
-/** The identity keys of one changed record, before and after its change; empty where it did not or does not exist. */
+/** The stored keys of one changed record, before and after its change; empty where it did not or does not exist. */
 export interface KeyChange {
   before: readonly IdentityKey[];
   after: readonly IdentityKey[];
 }
 
-/** What to load next: records that hold one of the keys, and records by golden id. */
+/** What to load next: the records that hold one of the keys, and those with a fixed link to one of the golden ids. */
 export interface ComponentLookup {
   keys: string[];
-  /** Records with a fixed link to one of these, and anchors that carry one as `tributary_id`. */
   goldenIds: string[];
+}
+
+/** The parts of a record that say which golden record of our own making it is. */
+export type OwnIdRecord = Pick<IdentityRecord, 'source' | 'stream' | 'key' | 'anchor' | 'tributaryId'>;
+
+/**
+ * The keys to store of a record, so that it is found by them: its identity keys and, under the rule index -1 which
+ * no rule reads, `tributaryId:<id>` with the id that it carries (anchors) or would found (source records). Through
+ * this key an anchor and its source record find each other, whichever comes first.
+ */
+export function storedKeysOf(
+  record: OwnIdRecord & { keys: readonly IdentityKey[] },
+  newGoldenId: IdentityQuestion['newGoldenId'],
+): IdentityKey[] {
+  const id = record.anchor ? record.tributaryId : newGoldenId(record, 0);
+  return id === null ? [...record.keys] : [...record.keys, { rule: -1, key: ownIdKey(id) }];
+}
+
+function ownIdKey(id: string): string {
+  return `tributaryId:${id}`;
 }
 
 /**
@@ -41,12 +60,11 @@ export function touchedKeys(
 
 /**
  * What must be looked up before the loaded records are a whole component: their evident keys, the golden
- * records of fixed links, the ids that anchors carry, and the ids that source records would found (which may be
- * taken, or be carried by the anchor that we once created for them).
+ * records of fixed links, and the ids that source records would found (which may be taken).
  *
- * In: the records loaded so far; what was asked already (`asked` is not changed: add the answer to it);
- * `isEvident`, which tells whether a key is held by few enough. The caller repeats until both lists are empty
- * and states a limit on the records of a component. Out: sorted, without repeats.
+ * In: the records loaded so far, with their stored keys (`storedKeysOf`); what was asked already (`asked` is not
+ * changed: add the answer to it); `isEvident`, which tells whether a key is held by few enough. The caller
+ * repeats until both lists are empty and states a limit on the records of a component. Out: sorted, no repeats.
  */
 export function nextLookup(
   records: readonly IdentityRecord[],
@@ -56,20 +74,25 @@ export function nextLookup(
 ): ComponentLookup {
   const keys = new Set<string>();
   const goldenIds = new Set<string>();
-  const wantGolden = (id: string | null) => {
-    if (id !== null && !asked.goldenIds.has(id)) goldenIds.add(id);
-  };
   const taken = new Set<string>();
   for (const record of records) {
-    for (const { key } of record.keys) if (!asked.keys.has(key) && isEvident(key)) keys.add(key);
-    for (const id of [record.tributaryId, record.fixed ? record.goldenId : null]) {
-      wantGolden(id);
-      if (id !== null) taken.add(id);
-    }
+    for (const { rule, key } of record.keys) if (rule < 0 || isEvident(key)) keys.add(key);
+    if (record.tributaryId !== null) taken.add(record.tributaryId);
+    if (!record.fixed || record.goldenId === null) continue;
+    taken.add(record.goldenId);
+    goldenIds.add(record.goldenId);
+    keys.add(ownIdKey(record.goldenId));
   }
-  for (const record of records)
-    if (!record.anchor && !record.fixed) wantGolden(freeId(record, taken, newGoldenId));
-  return { keys: [...keys].sort(), goldenIds: [...goldenIds].sort() };
+  for (const record of records) {
+    if (record.anchor || record.fixed) continue;
+    const id = freeId(record, taken, newGoldenId);
+    goldenIds.add(id);
+    keys.add(ownIdKey(id));
+  }
+  return {
+    keys: [...keys].filter((key) => !asked.keys.has(key)).sort(),
+    goldenIds: [...goldenIds].filter((id) => !asked.goldenIds.has(id)).sort(),
+  };
 }
 
 /** The first id of the record's own that no loaded record has: asked for, it is known to be free or becomes taken. */

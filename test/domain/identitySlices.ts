@@ -1,0 +1,91 @@
+import { nextLookup, storedKeysOf, touchedKeys } from '../../src/domain/expandComponent';
+import { compareRefs, type IdentityAnswer, type IdentityRecord } from '../../src/domain/identityRecord';
+import type { IdentityKey, RecordRef } from '../../src/domain/record';
+import { resolveIdentity } from '../../src/domain/resolveIdentity';
+import type { IdentityRules } from '../../src/domain/rules';
+
+/** A change of one record, as a slice of consolidation sees it; null: the record is gone. */
+export interface RecordChange {
+  name: string;
+  record: IdentityRecord | null;
+}
+
+/** The reference of what the consolidate activity does with its tables, on a map: load, resolve, relink, slice by slice. */
+export function runSlices(
+  slices: readonly (readonly RecordChange[])[],
+  rules: IdentityRules,
+  newGoldenId: (ref: RecordRef, attempt: number) => string,
+): { store: Map<string, IdentityRecord>; loadedMost: number } {
+  const store = new Map<string, IdentityRecord>();
+  let loadedMost = 0;
+  for (const slice of slices) {
+    const loaded = loadComponent(store, slice, rules, newGoldenId);
+    loadedMost = Math.max(loadedMost, loaded.size);
+    const records = [...loaded].flatMap((name) => store.get(name) ?? []);
+    const sharers = Object.fromEntries(
+      records.flatMap((record) => record.keys.map(({ key }) => [key, sharersOf(store, key)])),
+    );
+    relink(store, loaded, resolveIdentity({ records, sharers, rules, newGoldenId }));
+  }
+  return { store, loadedMost };
+}
+
+function loadComponent(
+  store: Map<string, IdentityRecord>,
+  slice: readonly RecordChange[],
+  rules: IdentityRules,
+  newGoldenId: (ref: RecordRef, attempt: number) => string,
+): Set<string> {
+  const before = slice.map(({ name }) => store.get(name)?.keys ?? []);
+  const after = slice.map(({ record }) => (record === null ? [] : storedKeysOf(record, newGoldenId)));
+  const keys = [...new Set([...before, ...after].flat().map(({ key }: IdentityKey) => key))];
+  const counts = () => Object.fromEntries(keys.map((key) => [key, sharersOf(store, key)]));
+  const sharersBefore = counts();
+  slice.forEach(({ name, record }, i) => {
+    if (record === null) store.delete(name);
+    else store.set(name, { ...record, keys: after[i] ?? [], goldenId: store.get(name)?.goldenId ?? null });
+  });
+  const changes = slice.map((_, i) => ({ before: before[i] ?? [], after: after[i] ?? [] }));
+  let lookup = {
+    keys: touchedKeys(changes, sharersBefore, counts(), rules.maxSharers),
+    goldenIds: [] as string[],
+  };
+  const loaded = new Set(slice.map(({ name }) => name).filter((name) => store.has(name)));
+  const asked = { keys: new Set<string>(), goldenIds: new Set<string>() };
+  do {
+    for (const key of lookup.keys) asked.keys.add(key);
+    for (const id of lookup.goldenIds) asked.goldenIds.add(id);
+    const found = new Set(lookup.keys);
+    for (const [name, record] of store) {
+      const linked = record.fixed && lookup.goldenIds.includes(record.goldenId ?? '');
+      if (linked || record.keys.some(({ key }) => found.has(key))) loaded.add(name);
+    }
+    const records = [...loaded].flatMap((name) => store.get(name) ?? []);
+    lookup = nextLookup(records, asked, (key) => sharersOf(store, key) <= rules.maxSharers, newGoldenId);
+  } while (lookup.keys.length + lookup.goldenIds.length > 0);
+  return loaded;
+}
+
+/** How many records the stream with the most holders of a key has. */
+export function sharersOf(store: ReadonlyMap<string, IdentityRecord>, key: string): number {
+  const counts = new Map<string, number>();
+  for (const record of store.values()) {
+    if (!record.keys.some((held) => held.key === key)) continue;
+    const stream = `${record.source}.${record.stream}`;
+    counts.set(stream, (counts.get(stream) ?? 0) + 1);
+  }
+  return Math.max(0, ...counts.values());
+}
+
+function relink(
+  store: Map<string, IdentityRecord>,
+  loaded: ReadonlySet<string>,
+  answer: IdentityAnswer,
+): void {
+  for (const name of loaded) {
+    const record = store.get(name);
+    if (record === undefined) continue;
+    const cluster = answer.clusters.find(({ members }) => members.some((m) => compareRefs(m, record) === 0));
+    store.set(name, { ...record, goldenId: cluster?.goldenId ?? null });
+  }
+}
