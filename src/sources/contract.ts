@@ -6,7 +6,11 @@ import type { JsonObject } from '../domain/record';
  */
 export interface SourceKind<Connection = unknown, StreamOptions = unknown> {
   kind: string;
-  /** Opens what is needed to read (pool, HTTP agent, folder). Secrets are already resolved. */
+  /**
+   * Opens what is needed to read (pool, HTTP agent, folder). Secrets are already resolved.
+   * Open once per process and source and keep it: request pacing and OAuth tokens live in it. It connects
+   * lazily, so an unreachable system fails in `readPage`; calls at the same time are safe.
+   */
   open(options: OpenOptions<Connection>): Promise<OpenSource<StreamOptions>>;
 }
 
@@ -21,6 +25,7 @@ export interface OpenSource<StreamOptions = unknown> {
   readPage(request: ReadPageRequest<StreamOptions>): Promise<Page>;
   /**
    * Called after the page's records and cursor are committed: a drop folder moves its file here.
+   * `cursor` is the committed position (`next`), or the watermark where the read is complete.
    * Must be repeatable: it may be called twice, or never (the next read then calls it first).
    */
   afterCommit?(committed: { stream: string; cursor: Cursor | null }): Promise<void>;
@@ -33,13 +38,15 @@ export type Cursor = JsonObject;
 export interface ReadPageRequest<StreamOptions> {
   stream: string;
   options: StreamOptions;
-  /** Payload field(s) whose values, joined by '|', are the record's key. */
+  /** Payload field(s) whose values, joined by '|', are the record's key. Dotted paths where payloads nest. */
   recordKey: string[];
   /** Payload field by which changes are ordered; absent: every read is a full one. */
   cursorField?: string;
   /** Re-read this much before the last cursor, for rows committed late. Milliseconds. */
   lookbackMs: number;
-  /** At most this many records come back. */
+  /** IANA zone of the source's zoneless times; absent: a zoneless time gives no `changedAt`. */
+  timeZone?: string;
+  /** At most this many records come back, and at most as many faults. */
   pageSize: number;
   /**
    * null: the first page of a read. An incremental read starts from `since`, a full read from the beginning.
@@ -53,29 +60,43 @@ export interface ReadPageRequest<StreamOptions> {
 
 export interface SourceRecord {
   key: string;
-  /** JSON-safe: dates as ISO strings, decimals and 64-bit numbers as strings, no NUL, no lone surrogate. */
+  /**
+   * JSON-safe: dates as ISO strings, decimals and 64-bit numbers as strings. A NUL or a lone surrogate that
+   * the source really holds may still be inside: staging cleans it (`cleanJson`), so that it is told once.
+   */
   payload: JsonObject;
-  /** When the source says it changed (ISO instant), if it says so. */
+  /** When the source says it changed, as an ISO instant with milliseconds (`….123Z`), if it says so. */
   changedAt: string | null;
 }
 
 export interface Page {
+  /** In the order of the source; a key occurs at most once in a page: a later record replaces the earlier. */
   records: SourceRecord[];
   /** Rows or lines that are no records; stored as problems `unreadable`. `where` names file and line, row, or item. */
-  faults: { where: string; key: string | null; reason: string }[];
+  faults: PageFault[];
   /** The position of the next page, or null when the read is complete. Must differ from the request's position. */
   next: Cursor | null;
-  /** The watermark to keep when the read is complete: what `since` will be next time. */
+  /**
+   * The watermark to keep when the read is complete: what `since` will be next time. Null where the source
+   * has nothing to remember yet (an empty source, no cursor field): the next read is then a full one.
+   */
   watermark: Cursor | null;
   /** Calls made to the source system for this page. */
   calls: number;
+}
+
+export interface PageFault {
+  where: string;
+  key: string | null;
+  /** Plain words, never a value of the record. */
+  reason: string;
 }
 
 /** A fault of the call, not of a record. `recovery` decides what Temporal does with it. */
 export class SourceFailure extends Error {
   constructor(
     readonly recovery: 'retry' | 'retryAfter' | 'configuration',
-    /** Plain words, no payload, no secret. */
+    /** Plain words, no payload, no secret, no text of a database's or server's error (that is the `cause`). */
     message: string,
     readonly retryAfterMs: number | null = null,
     options?: { cause?: unknown },

@@ -1,0 +1,264 @@
+import type { JsonValue } from '../domain/record';
+import {
+  SourceFailure,
+  type Cursor,
+  type OpenOptions,
+  type OpenSource,
+  type Page,
+  type PageFault,
+  type ReadPageRequest,
+  type SourceKind,
+  type SourceRecord,
+} from './contract';
+import { changedAtOf, cursorText, lookBack } from './cursorValue';
+import { parseExactJson } from './exactJson';
+import { lastPerKey, recordKeyOf, valueAt } from './recordKey';
+import { openAuth, type OpenAuth, type RestAuth } from './restAuth';
+import { callOnce, failureOf, openPace, type RestAnswer } from './restCall';
+import {
+  firstPage,
+  isObject,
+  itemsOf,
+  kindOf,
+  nextMark,
+  pagingParameters,
+  type RestPagination,
+} from './restPaging';
+import {
+  greatestBelievable,
+  hashOf,
+  startPosition,
+  watchForLoops,
+  watermarkCursor,
+  type RestPosition,
+} from './restPosition';
+import { restRequest } from './restRequest';
+
+export interface RestConnection {
+  baseUrl: string;
+  auth: RestAuth;
+  /** Further headers of every request. */
+  headers?: Record<string, string>;
+  /** Absent: no limit of ours. */
+  requestsPerSecond?: number;
+  /** Longest time of one request; default 30 s. */
+  timeoutMs?: number;
+  /** Largest reply; default 64 MB. */
+  responseBytesMax?: number;
+}
+
+export interface RestStream {
+  /** Appended to the base URL. */
+  path: string;
+  method?: 'GET' | 'POST';
+  /** Fixed query parameters. */
+  query?: Record<string, string | number | boolean>;
+  /** JSON body of a POST; paging and cursor parameters then go into it. */
+  body?: JsonValue;
+  /** Dotted path of the list; '' or absent: the reply itself. */
+  items?: string;
+  pagination: RestPagination;
+  /** Asks for records changed since the cursor; absent: every read is a full one. */
+  cursorParameter?: string;
+  cursorFormat?: 'asGiven' | 'iso' | 'epochSeconds' | 'epochMs';
+}
+
+/**
+ * Any JSON list over HTTP, one request per page. A list sorted by change time and walked by page number or
+ * offset can skip a row when another one moves to its end meanwhile: prefer the cursor or link pagination of
+ * such an API, or plan full reads.
+ */
+export const restSource: SourceKind<RestConnection, RestStream> = {
+  kind: 'rest',
+  open: async (options) => openRest(options),
+};
+
+function openRest({ connection, now }: OpenOptions<RestConnection>): OpenSource<RestStream> {
+  const timeoutMs = connection.timeoutMs ?? 30_000;
+  const site: Site = {
+    connection: { ...connection, timeoutMs },
+    auth: openAuth(connection.auth, now, timeoutMs),
+    pace: openPace(connection.requestsPerSecond),
+    now,
+    larger: null,
+  };
+  return {
+    readPage: (request) => readPage(site, request),
+    close: async () => undefined,
+  };
+}
+
+interface Site {
+  connection: RestConnection & { timeoutMs: number };
+  auth: OpenAuth;
+  pace: (signal?: AbortSignal) => Promise<void>;
+  now: () => Date;
+  /** The last reply that held more than a page: its rest need not be asked for again. At most one. */
+  larger: { mark: string; reply: ListReply } | null;
+}
+
+interface ListReply {
+  url: string;
+  body: JsonValue;
+  items: JsonValue[];
+  linkHeader: string | null;
+  serverTime: Date;
+}
+
+async function readPage(site: Site, request: ReadPageRequest<RestStream>): Promise<Page> {
+  const { options, pageSize } = request;
+  const optionsHash = hashOf(JSON.stringify([options, request.cursorField ?? null, site.connection.baseUrl]));
+  const stored = request.position as RestPosition | null;
+  let position =
+    stored !== null && stored.options === optionsHash
+      ? stored
+      : startPosition(optionsHash, firstPage, fromOf(request));
+  const counter = { calls: 0 };
+  let reply = await listReply(site, request, position, counter);
+  if (reply === 'refused') {
+    // The mark of a run that paused for long has expired: the read begins again rather than fail for ever.
+    position = { ...startPosition(optionsHash, firstPage, position.from), restarted: true };
+    reply = await listReply(site, request, position, counter);
+    if (reply === 'refused') throw new Error('a first page is never refused as an expired mark');
+  }
+  const items = reply.items.slice(position.skip, position.skip + pageSize);
+  const startedAt = position.startedAt ?? reply.serverTime.toISOString();
+  const { records, faults, greatest } = asRecords(items, position, new Date(startedAt), request);
+  const reached: RestPosition = { ...position, startedAt, greatest };
+  const watermark = watermarkOf(reached, request);
+  const done = { records: lastPerKey(records), faults, watermark, calls: counter.calls };
+
+  if (position.skip + items.length < reply.items.length) {
+    site.larger = { mark: markOf(request, position), reply };
+    return { ...done, next: { ...reached, skip: position.skip + items.length } };
+  }
+  site.larger = null;
+  const answer = { ...reply, itemCount: reply.items.length };
+  const mark = nextMark(options.pagination, position.mark, answer, options.path);
+  if (mark === null) return { ...done, next: null };
+  const loops = watchForLoops(reached, mark, contentOf(reply.items), options.path);
+  const next = { ...reached, ...loops, mark, skip: 0, seen: position.seen + reply.items.length };
+  return { ...done, next };
+}
+
+async function listReply(
+  site: Site,
+  request: ReadPageRequest<RestStream>,
+  position: RestPosition,
+  counter: { calls: number },
+): Promise<ListReply | 'refused'> {
+  const { options } = request;
+  if (position.skip > 0 && site.larger?.mark === markOf(request, position)) return site.larger.reply;
+  const paging = pagingParameters(options.pagination, position.mark, request.pageSize);
+  const wanted = restRequest(site.connection.baseUrl, options, position, paging, request.timeZone);
+  const answer = await authorisedCall(site, request, wanted, counter);
+  const expired = [400, 404, 410].includes(answer.status) && position.mark.kind !== 'first';
+  const opaque = options.pagination.type === 'cursor' || options.pagination.type === 'link';
+  if (expired && opaque && !position.restarted) return 'refused';
+  const failure = failureOf(answer, options.path, site.now());
+  if (failure !== null) throw failure;
+  const body = parsedBody(answer, options.path);
+  const date = Date.parse(answer.headers.get('date') ?? '');
+  return {
+    url: wanted.url,
+    body,
+    items: itemsOf(body, options.items ?? '', options.path),
+    linkHeader: answer.headers.get('link'),
+    serverTime: Number.isNaN(date) ? site.now() : new Date(date),
+  };
+}
+
+/** One call; after a 401 one more with a renewed token, where the authorisation has such a thing. */
+async function authorisedCall(
+  site: Site,
+  request: ReadPageRequest<RestStream>,
+  wanted: ReturnType<typeof restRequest>,
+  counter: { calls: number },
+): Promise<RestAnswer> {
+  const { connection } = site;
+  const call = async () => {
+    const authorisation = await site.auth.headers();
+    await site.pace(request.signal);
+    counter.calls += 1;
+    const answer = await callOnce({
+      ...wanted,
+      name: request.options.path,
+      headers: { ...lowerCased(connection.headers ?? {}), ...wanted.headers, ...authorisation },
+      timeoutMs: connection.timeoutMs,
+      responseBytesMax: connection.responseBytesMax ?? 64_000_000,
+      signal: request.signal,
+    });
+    return { answer, authorisation };
+  };
+  const first = await call();
+  if (first.answer.status !== 401 || !site.auth.refused(first.authorisation)) return first.answer;
+  return (await call()).answer;
+}
+
+function parsedBody(answer: RestAnswer, name: string): JsonValue {
+  try {
+    return parseExactJson(answer.text);
+  } catch {
+    // The parser's message may quote the reply, so it is no cause.
+    const type = answer.headers.get('content-type')?.split(';')[0] ?? 'unknown';
+    throw new SourceFailure(
+      'configuration',
+      `${name} answered with something that is no JSON (content type ${type})`,
+    );
+  }
+}
+
+function asRecords(
+  items: JsonValue[],
+  position: RestPosition,
+  startedAt: Date,
+  request: ReadPageRequest<RestStream>,
+): { records: SourceRecord[]; faults: PageFault[]; greatest: string | null } {
+  const records: SourceRecord[] = [];
+  const faults: PageFault[] = [];
+  let { greatest } = position;
+  items.forEach((item, index) => {
+    const where = `${request.options.path} item ${position.seen + position.skip + index + 1}`;
+    if (!isObject(item)) {
+      faults.push({ where, key: null, reason: `it should be an object but is ${kindOf(item)}` });
+      return;
+    }
+    const cursor = request.cursorField === undefined ? null : cursorText(valueAt(item, request.cursorField));
+    greatest = greatestBelievable(greatest, cursor, startedAt, request.timeZone);
+    const key = recordKeyOf(item, request.recordKey);
+    if ('reason' in key) faults.push({ where, key: null, reason: key.reason });
+    else records.push({ key: key.key, payload: item, changedAt: changedAtOf(cursor, request.timeZone) });
+  });
+  return { records, faults, greatest };
+}
+
+/** What the cursor parameter will say: the watermark minus the lookback; null for a full read. */
+function fromOf(request: ReadPageRequest<RestStream>): string | null {
+  if (request.options.cursorParameter === undefined) return null;
+  const since = sinceCursor(request);
+  return since === null ? null : lookBack(since, request.lookbackMs);
+}
+
+function sinceCursor(request: ReadPageRequest<RestStream>): string | null {
+  if (request.since === null || request.cursorField === undefined) return null;
+  // The watermark of another field says nothing about this one.
+  return request.since['field'] === request.cursorField ? cursorText(request.since['cursor']) : null;
+}
+
+function watermarkOf(position: RestPosition, request: ReadPageRequest<RestStream>): Cursor | null {
+  if (request.cursorField === undefined) return null;
+  const cursor = watermarkCursor(position, request.timeZone) ?? sinceCursor(request);
+  return cursor === null ? null : { field: request.cursorField, cursor };
+}
+
+function markOf(request: ReadPageRequest<RestStream>, position: RestPosition): string {
+  return JSON.stringify([request.stream, position.options, position.from, position.mark, position.startedAt]);
+}
+
+function contentOf(items: JsonValue[]): string {
+  return items.length === 0 ? '' : JSON.stringify(items);
+}
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
