@@ -192,15 +192,21 @@ export async function readAssociations(
     if (after !== null) more.push({ id, after });
     byFromId.set(id, [...(byFromId.get(id) ?? []), ...result.to.flatMap(readTo)]);
   }
-  const errors = (body.errors ?? []).map(readErrorBody);
+  const asked = new Set(request.inputs.map((input) => input.id));
+  const errors = (body.errors ?? []).map((item) => {
+    const error = readErrorBody(item);
+    const named = new Set(
+      Object.values(error.context)
+        .flat()
+        .filter((id) => asked.has(id)),
+    );
+    return { ...error, named };
+  });
   const failed: AssociationsRead['failed'] = [];
   for (const { id } of request.inputs) {
     if (byFromId.has(id)) continue;
-    // an error that names no id speaks for all that are left
-    const error = errors.find((item) => {
-      const named = Object.values(item.context).flat();
-      return named.length === 0 || named.includes(id);
-    });
+    // an error that names none of ours speaks for all that are left
+    const error = errors.find((item) => item.named.has(id)) ?? errors.find((item) => item.named.size === 0);
     if (!error || error.subCategory === 'crm.associations.NO_ASSOCIATIONS_FOUND') byFromId.set(id, []);
     else failed.push({ id, category: error.category });
   }

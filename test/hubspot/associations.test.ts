@@ -105,6 +105,16 @@ describe('associations', () => {
     expect(read.failed).toEqual([{ id: '3', category: 'VALIDATION_ERROR' }]);
   });
 
+  test('an error that names nobody is never taken for "no associations"', async () => {
+    replies(207, {
+      results: [],
+      errors: [{ category: 'INTERNAL_ERROR', message: 'x', context: { objectType: ['contacts'] } }],
+    });
+    const read = await readAssociations(client(), { ...pair, inputs: [{ id: '1' }] });
+    expect(read.byFromId.size).toBe(0);
+    expect(read.failed).toEqual([{ id: '1', category: 'INTERNAL_ERROR' }]);
+  });
+
   test('labels are listed', async () => {
     replies(200, { results: [{ category: 'USER_DEFINED', typeId: 37, label: 'Tutor' }] });
     expect(await listAssociationLabels(client(), pair)).toMatchObject([{ typeId: 37, label: 'Tutor' }]);
