@@ -24,7 +24,9 @@ import type { RecordRef } from './record';
  *    certainly different: HubSpot has both, or a `neverJoin` property differs (`joinByRule`, `shareOut`).
  *    What touches several of them is in doubt: it waits, and a person decides.
  * 3. Each cluster with a source record gets a golden id that no other has (`nameGoldens`).
- * 4. What stays apart in spite of shared evidence becomes a review (`openReviews`).
+ * 4. With what is decided taken as fixed the rules are asked again, until nothing more joins: a weaker rule may
+ *    have shown that one of two candidates is somebody else. So delivery, which fixes links, changes no answer.
+ * 5. What stays apart in spite of shared evidence becomes a review (`openReviews`).
  *
  * Invariants: no cluster has two anchors; no golden id is given twice; every source record is in exactly one
  * cluster or waits; fixed records never wait and never move; the answer, fixed, resolves to itself.
@@ -32,12 +34,11 @@ import type { RecordRef } from './record';
  */
 export function resolveIdentity(question: IdentityQuestion): IdentityAnswer {
   const records = sortedRecords(question.records);
-  const board = newBoard(records, question.heldBy ?? {});
+  const linkedBoard = newBoard(records, question.heldBy ?? {});
   const edges = identityEdges(records, question.sharers, question.rules);
-  joinByLinks(board, question.newGoldenId);
-  const afterLinks = records.map((_, index) => rootOf(board, index));
-  for (const ruleEdges of edges) joinByRule(board, ruleEdges);
-  const goldenIds = nameGoldens(board, question.newGoldenId);
+  joinByLinks(linkedBoard, question.newGoldenId);
+  const afterLinks = records.map((_, index) => rootOf(linkedBoard, index));
+  const { board, goldenIds } = joinByRules(linkedBoard, edges, question.newGoldenId);
   const reasons = memberReasons(
     board,
     edges,
@@ -52,6 +53,38 @@ export function resolveIdentity(question: IdentityQuestion): IdentityAnswer {
     waiting: records.filter((_, index) => clusterOf(board, index).doubt !== null).map(refOf),
     emptied: [...new Set(linked)].filter((id) => !used.has(id)).sort(),
   };
+}
+
+/** Steps 2 to 4. Clusters only grow from round to round, so there are fewer rounds than records; two are usual. */
+function joinByRules(
+  start: IdentityBoard,
+  edges: readonly (readonly IdentityEdge[])[],
+  newGoldenId: IdentityQuestion['newGoldenId'],
+): { board: IdentityBoard; goldenIds: Map<number, string> } {
+  let board = start;
+  for (;;) {
+    const before = countClusters(board);
+    for (const ruleEdges of edges) joinByRule(board, ruleEdges);
+    const goldenIds = nameGoldens(board, newGoldenId);
+    const joined = countClusters(board) < before;
+    const isApart = ([i, j]: IdentityEdge) => rootOf(board, i) !== rootOf(board, j);
+    if (!joined || !edges.some((ruleEdges) => ruleEdges.some(isApart))) return { board, goldenIds };
+    board = fixedBoard(board, goldenIds);
+  }
+}
+
+function countClusters(board: IdentityBoard): number {
+  return board.parents.filter((_, index) => rootOf(board, index) === index).length;
+}
+
+/** The same clusters, each with a source record held by its golden id, and no doubts yet. */
+function fixedBoard(board: IdentityBoard, goldenIds: ReadonlyMap<number, string>): IdentityBoard {
+  const clusters = board.clusters.map((cluster, root) => ({
+    ...cluster,
+    golden: goldenIds.get(root) ?? cluster.golden,
+    doubt: null,
+  }));
+  return { ...board, clusters };
 }
 
 function sortedRecords(records: readonly IdentityRecord[]): IdentityRecord[] {
