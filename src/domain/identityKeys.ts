@@ -55,7 +55,8 @@ const folds: Record<IdentityRule['fold'], (trimmed: string) => string | null> = 
 /** Digits, with the extension kept apart: two desks behind one switchboard are two people. */
 function foldPhone(text: string): string | null {
   const [number = '', extension = ''] = text.toLowerCase().split(/[a-z#]+[.:=\s]*/u);
-  const digits = number.replace(/\D/gu, '').replace(/^00/u, '');
+  // `(0)` is the trunk prefix that nobody dials from abroad.
+  const digits = number.replace('(0)', '').replace(/\D/gu, '').replace(/^00/u, '');
   if (digits.length < phoneDigitsMin || digits.length > phoneDigitsMax) return null;
   // 0000000 and its like are what a form's visitor types who has no number to give.
   if (/^(\d)\1*$/u.test(digits)) return null;
