@@ -1,0 +1,105 @@
+/** The behaviour of the page. Values only ever become text nodes, so no stored text can become markup. */
+export const pageScript = `
+const state = { type: 'contacts', offset: 0, q: '', id: null, limit: 25 };
+const $ = (id) => document.getElementById(id);
+const json = async (path) => {
+  const response = await fetch('/_simulator' + path);
+  if (!response.ok) throw new Error(path + ' answered ' + response.status);
+  return response.json();
+};
+const el = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null) node.setAttribute(name, value);
+  }
+  node.append(...children.map((child) => child ?? ''));
+  return node;
+};
+const time = (iso) => iso.replace('T', ' ').replace(/\\..*/, '');
+
+async function showOverview() {
+  const about = await json('');
+  $('account').textContent = 'account ' + about.portalId + ' · ' + about.timeZone + ' · ' + time(about.now) + ' UTC';
+  $('types').replaceChildren(...about.objectTypes.map((type) => el('button', {
+    'aria-current': type.name === state.type,
+    onclick: () => { Object.assign(state, { type: type.name, offset: 0, id: null }); refresh(); },
+  }, type.name, el('span', {}, type.live.toLocaleString() + (type.archived ? ' + ' + type.archived : '')))));
+}
+
+async function showList() {
+  const query = new URLSearchParams({ objectType: state.type, offset: state.offset, limit: state.limit, q: state.q });
+  const page = await json('/browse?' + query);
+  $('head').replaceChildren(...['id', ...page.columns, 'updated'].map((name) => el('th', {}, name)));
+  const open = (id) => { state.id = id; showList(); showRecord(); };
+  $('rows').replaceChildren(...page.results.map((record) => el('tr', {
+    tabindex: 0, 'aria-selected': record.id === state.id, onclick: () => open(record.id),
+    onkeydown: (event) => { if (event.key === 'Enter') open(record.id); },
+  }, el('td', { class: 'dim' }, record.id, record.archived ? el('span', { class: 'tag' }, 'archived') : ''),
+    ...page.columns.map((name) => el('td', { title: record.properties[name] ?? '' }, record.properties[name] ?? '')),
+    el('td', { class: 'dim' }, time(record.updatedAt)))));
+  $('none').hidden = page.results.length > 0;
+  $('none').textContent = state.q ? 'Nothing holds this text.' : 'No records yet.';
+  const last = Math.min(state.offset + state.limit, page.total);
+  $('range').textContent = page.total ? (state.offset + 1) + '–' + last + ' of ' + page.total.toLocaleString() : '0';
+  $('back').disabled = state.offset === 0;
+  $('next').disabled = last >= page.total;
+}
+
+async function showRecord() {
+  if (!state.id) {
+    $('record').replaceChildren(el('h2', {}, 'Record'), el('div', { class: 'empty' }, 'Choose a record to see its properties, their history and its associations.'));
+    return;
+  }
+  const record = await json('/record?' + new URLSearchParams({ objectType: state.type, id: state.id }));
+  const list = el('dl');
+  for (const name of Object.keys(record.history).sort()) {
+    const versions = record.history[name];
+    list.append(el('dt', {}, name), el('dd', {}, record.properties[name] ?? '(cleared)',
+      versions.length > 1 || record.lastWrittenBy[name] ? el('ol', {}, ...versions.map((version) =>
+        el('li', {}, time(version.timestamp) + '  ' + version.sourceType + ' ' + version.sourceId + ': ' + (version.value || '(empty)')))) : ''));
+  }
+  const links = record.associations.map((link) => el('tr', { tabindex: 0, onclick: () => {
+    Object.assign(state, { type: link.objectType, id: link.id, offset: 0, q: '' }); $('q').value = ''; refresh();
+  } }, el('td', {}, link.objectType), el('td', {}, link.id), el('td', { class: 'dim' },
+    link.types.map((type) => (type.label ?? type.kind) + ' ' + type.typeId).join(', '))));
+  $('record').replaceChildren(
+    el('h2', {}, record.objectType + ' ' + record.id),
+    el('div', { class: 'bar dim' }, record.writes + ' writes, ' + record.equalWrites + ' of values already held',
+      record.mergedIds.length ? el('span', { class: 'tag' }, 'merged ' + record.mergedIds.join(', ')) : ''),
+    el('table', {}, el('tbody', {}, ...links)), list);
+}
+
+const tile = (label, value, over) => el('div', { class: over ? 'over' : '' }, el('b', {}, String(value)), label);
+
+async function showStats() {
+  const stats = await json('/stats');
+  const { burst, search } = stats.limits.buckets;
+  $('tiles').replaceChildren(
+    tile('calls', stats.calls.toLocaleString()), tile('of them writes', stats.writeCalls.toLocaleString()),
+    tile('largest 10 s window' + (burst.limit === null ? ', no limit' : ' of ' + burst.limit), burst.largestAtArrival,
+      burst.limit !== null && burst.largestAtArrival > burst.limit),
+    tile('429 given', burst.violations + search.violations + stats.limits.daily.violations, burst.violations > 0),
+    tile('used today' + (stats.limits.daily.limit === null ? '' : ' of ' + stats.limits.daily.limit.toLocaleString()),
+      stats.limits.daily.used.toLocaleString()),
+    tile('writes of equal values', stats.equalValueWrites.toLocaleString()),
+    tile('fault hits', stats.faults.reduce((sum, fault) => sum + fault.hits, 0)));
+  $('calls').replaceChildren(...Object.entries(stats.byEndpoint).map(([endpoint, statuses]) => el('tr', {},
+    el('td', {}, endpoint), el('td', { class: 'dim' }, Object.entries(statuses).map(([status, n]) =>
+      (status === '0' ? 'no answer' : status) + ' × ' + n).join('   ')))));
+}
+
+function refresh() {
+  return Promise.all([showOverview(), showList(), showRecord(), showStats()]).then(() => { $('trouble').textContent = ''; },
+    (error) => { $('trouble').textContent = error.message; });
+}
+let typing;
+$('q').addEventListener('input', (event) => {
+  clearTimeout(typing);
+  typing = setTimeout(() => { Object.assign(state, { q: event.target.value, offset: 0 }); showList(); }, 200);
+});
+$('back').addEventListener('click', () => { state.offset = Math.max(0, state.offset - state.limit); showList(); });
+$('next').addEventListener('click', () => { state.offset += state.limit; showList(); });
+refresh();
+setInterval(() => { if (!document.hidden) { showOverview(); showStats(); } }, 3000);
+`;

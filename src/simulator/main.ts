@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { startHubSpotSimulator } from './hubspot/server';
+
+const usage = `HubSpot simulator
+  --port <n>        port on 127.0.0.1 (default: a free one)
+  --state-dir <dir> keep the state there (default: memory only)
+  --portal-id <n>   account id (default 9000777001)
+  --limit <n|off>   calls per 10 s (default 190); off lifts all limits
+  --token <token>   accepted bearer token, repeatable (default pat-simulator)
+  --time-zone <tz>  the account's time zone (default Europe/London)
+  --seed <n>        seed of everything that is drawn`;
+
+/** Calls per 10 s, or none of the limits. */
+function limitSettings(limit: string | undefined): Record<string, unknown> | undefined {
+  if (limit === undefined) return undefined;
+  if (limit === 'off') return { limits: null };
+  return { limits: { perTenSeconds: wholeNumber('--limit', limit) } };
+}
+
+function wholeNumber(flag: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`${flag} must be a whole number, not ${text}`);
+  return Number(text);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      'state-dir': { type: 'string' },
+      'portal-id': { type: 'string' },
+      limit: { type: 'string' },
+      token: { type: 'string', multiple: true },
+      'time-zone': { type: 'string' },
+      seed: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
+  const number = (flag: 'port' | 'portal-id' | 'seed'): number | undefined =>
+    values[flag] === undefined ? undefined : wholeNumber(`--${flag}`, values[flag]);
+  const simulator = await startHubSpotSimulator({
+    port: number('port'),
+    portalId: number('portal-id'),
+    seed: number('seed'),
+    stateDir: values['state-dir'],
+    timeZone: values['time-zone'],
+    tokens: values.token,
+    settings: limitSettings(values.limit),
+  });
+  const ready = {
+    event: 'simulator_ready',
+    url: simulator.url,
+    port: simulator.port,
+    portalId: simulator.portalId,
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const stop = (): void => {
+    void simulator.stop().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
