@@ -111,10 +111,9 @@ async function readPage(
     stored !== null && stored.options === optionsHash
       ? { ...stored, unmoved: [] }
       : await startRead(folders, request, optionsHash);
-  const position = await withOpenFile(folders, begun, request, now);
+  const { position, faults } = await withOpenFile(folders, begun, request, now);
   const file = position.file;
-  if (file === null)
-    return { records: [], faults: [], next: null, watermark: watermarkOf(position), calls: 1 };
+  if (file === null) return { records: [], faults, next: null, watermark: watermarkOf(position), calls: 1 };
 
   const handle = await open(join(folders[file.area], file.name)).catch((error: unknown) => {
     throw folderFailure(error, `the file ${file.name} cannot be opened`);

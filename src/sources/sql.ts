@@ -20,6 +20,7 @@ import {
   lastKeyStatement,
   pageStatement,
   unkeyedStatement,
+  orderOf,
   type SqlPosition,
   type SqlStream,
 } from './sqlPhases';
@@ -129,7 +130,7 @@ async function readRows(
     const kept = rows.slice(0, capacity);
     const last = kept.at(-1);
     if (rows.length > kept.length && last !== undefined) {
-      const next = { ...position, after: orderValues(last, stream, position) };
+      const next = { ...position, after: valuesOf(last, orderOf(stream, position.phase)) };
       return { ...asRecords(kept, rows[kept.length], stream, request, faults), next, watermark };
     }
     if (position.phase !== 'untimed') {
@@ -155,7 +156,7 @@ async function startRead(
     columns: shapeOf(stream),
     phase: since === null ? 'keyed' : 'untimed',
     after: null,
-    lastKey: lastRow === undefined ? null : stream.keys.map((key) => String(lastRow[key.name])),
+    lastKey: lastRow === undefined ? null : valuesOf(lastRow, stream.keys),
     from: since === null ? null : lookBack(since, request.lookbackMs),
     until: null,
     horizon: null,
@@ -232,9 +233,9 @@ function asRecords(
   return { records: lastPerKey(records), faults };
 }
 
-function orderValues(row: JsonObject, stream: SqlStream, position: SqlPosition): string[] {
-  const order = position.phase === 'timed' ? [stream.cursor!, ...stream.keys] : stream.keys;
-  return order.map(({ name }) => String(row[name]));
+/** A row's values of some columns, as text the database reads again, in a JSON list. */
+function valuesOf(row: JsonObject, columns: SqlColumn[]): string {
+  return JSON.stringify(columns.map(({ name }) => String(row[name])));
 }
 
 /** A stored position, unless it was made of other columns: then the read begins again. */

@@ -13,10 +13,13 @@ export interface SqlPosition extends JsonObject {
   /** The columns that the position is made of: another configuration must not continue it. */
   columns: string;
   phase: SqlPhase;
-  /** The last row's values: keys; with the cursor in front in phase `timed`. */
-  after: string[] | null;
-  /** The greatest key at the start of the read; null where no row has a key. */
-  lastKey: string[] | null;
+  /**
+   * The last row's values as a JSON list: keys; with the cursor in front in phase `timed`. A list inside a
+   * string, because jsonb refuses a NUL that a key may hold and JSON's escape of it is plain text.
+   */
+  after: string | null;
+  /** The greatest key at the start of the read, likewise; null where no row has a key. */
+  lastKey: string | null;
   from: string | null;
   until: string | null;
   horizon: string | null;
@@ -32,9 +35,14 @@ export interface SqlStream {
   cursor: SqlColumn | null;
 }
 
+/** The columns a phase is ordered by. */
+export function orderOf(stream: SqlStream, phase: SqlPhase): SqlColumn[] {
+  return phase === 'timed' ? [stream.cursor!, ...stream.keys] : stream.keys;
+}
+
 /** The rows of one phase after the position, at most `rows`; null where the phase can have none. */
 export function pageStatement(stream: SqlStream, position: SqlPosition, rows: number): SqlStatement | null {
-  const order = position.phase === 'timed' ? [stream.cursor!, ...stream.keys] : stream.keys;
+  const order = orderOf(stream, position.phase);
   const where = conditions(stream);
   where.add(keysPresent(stream));
   if (position.phase === 'timed') {
@@ -43,9 +51,9 @@ export function pageStatement(stream: SqlStream, position: SqlPosition, rows: nu
   } else {
     if (position.lastKey === null) return null;
     if (position.phase === 'untimed') addUntimed(where, stream, position.horizon);
-    where.compare(stream.keys, '<=', position.lastKey);
+    where.compare(stream.keys, '<=', JSON.parse(position.lastKey) as string[]);
   }
-  if (position.after !== null) where.compare(order, '>', position.after);
+  if (position.after !== null) where.compare(order, '>', JSON.parse(position.after) as string[]);
   return select(stream, stream.dialect.selectList(stream.columns), where.done(), order, '', rows);
 }
 
