@@ -52,5 +52,5 @@ export function streamReading(stream: StreamConfig): StreamReading {
 
 function kindOptions(own: Record<string, unknown>): Record<string, unknown> {
   const { stableFor, ...rest } = own;
-  return stableFor === undefined ? rest : { ...rest, stableForMs: stableFor };
+  return stableFor === undefined ? rest : { ...rest, stableMs: stableFor };
 }

@@ -58,6 +58,6 @@ export const restConnection = section({
 export const filesConnection = section({
   folder: setting.describe('The drop folder; the worker must be able to move files in it.'),
   doneFolder: text
-    .default('done')
+    .default('processed')
     .describe('Where taken files are moved to: absolute, or a folder inside the drop folder.'),
 }).describe('A folder where partners drop files.');
