@@ -55,20 +55,25 @@ export function resolveIdentity(question: IdentityQuestion): IdentityAnswer {
   };
 }
 
-/** Steps 2 to 4. Clusters only grow from round to round, so there are fewer rounds than records; two are usual. */
+/**
+ * Steps 2 to 4. Each round but the last joins or names a cluster and none is ever split, so the rounds are
+ * bounded by the records; one or two are usual, and one where no evidence is left between clusters.
+ */
 function joinByRules(
   start: IdentityBoard,
   edges: readonly (readonly IdentityEdge[])[],
   newGoldenId: IdentityQuestion['newGoldenId'],
 ): { board: IdentityBoard; goldenIds: Map<number, string> } {
   let board = start;
+  let namedBefore = -1;
   for (;;) {
     const before = countClusters(board);
     for (const ruleEdges of edges) joinByRule(board, ruleEdges);
     const goldenIds = nameGoldens(board, newGoldenId);
-    const joined = countClusters(board) < before;
+    const settled = countClusters(board) === before && goldenIds.size === namedBefore;
     const isApart = ([i, j]: IdentityEdge) => rootOf(board, i) !== rootOf(board, j);
-    if (!joined || !edges.some((ruleEdges) => ruleEdges.some(isApart))) return { board, goldenIds };
+    if (settled || !edges.some((ruleEdges) => ruleEdges.some(isApart))) return { board, goldenIds };
+    namedBefore = goldenIds.size;
     board = fixedBoard(board, goldenIds);
   }
 }
