@@ -15,15 +15,7 @@ import { parseExactJson } from './exactJson';
 import { lastPerKey, recordKeyOf, valueAt } from './recordKey';
 import { openAuth, type OpenAuth, type RestAuth } from './restAuth';
 import { callOnce, failureOf, openPace, type RestAnswer } from './restCall';
-import {
-  firstPage,
-  isObject,
-  itemsOf,
-  kindOf,
-  nextMark,
-  pagingParameters,
-  type RestPagination,
-} from './restPaging';
+import { isObject, itemsOf, kindOf, nextMark, pagingParameters, type RestPagination } from './restPaging';
 import {
   greatestBelievable,
   hashOf,
@@ -112,12 +104,12 @@ async function readPage(site: Site, request: ReadPageRequest<RestStream>): Promi
   let position =
     stored !== null && stored.options === optionsHash
       ? stored
-      : startPosition(optionsHash, firstPage, fromOf(request));
+      : startPosition(optionsHash, pageSize, fromOf(request));
   const counter = { calls: 0 };
   let reply = await listReply(site, request, position, counter);
   if (reply === 'refused') {
     // The mark of a run that paused for long has expired: the read begins again rather than fail for ever.
-    position = { ...startPosition(optionsHash, firstPage, position.from), restarted: true };
+    position = { ...startPosition(optionsHash, pageSize, position.from), restarted: true };
     reply = await listReply(site, request, position, counter);
     if (reply === 'refused') throw new Error('a first page is never refused as an expired mark');
   }
@@ -149,7 +141,7 @@ async function listReply(
 ): Promise<ListReply | 'refused'> {
   const { options } = request;
   if (position.skip > 0 && site.larger?.mark === markOf(request, position)) return site.larger.reply;
-  const paging = pagingParameters(options.pagination, position.mark, request.pageSize);
+  const paging = pagingParameters(options.pagination, position.mark, position.size);
   const wanted = restRequest(site.connection.baseUrl, options, position, paging, request.timeZone);
   const answer = await authorisedCall(site, request, wanted, counter);
   const expired = [400, 404, 410].includes(answer.status) && position.mark.kind !== 'first';

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../domain/record';
 import { compareCursors, horizonLike, spelledLike } from './cursorValue';
 import { SourceFailure } from './contract';
-import type { PageMark } from './restPaging';
+import { firstPage, type PageMark } from './restPaging';
 
 /** Where a read of a list stands. Stored as the cursor; its size does not grow with the read. */
 export interface RestPosition extends JsonObject {
   /** Hash of the stream's options: a changed configuration begins the read again. */
   options: string;
   mark: PageMark;
+  /** The size asked for, the same for the whole read: page 3 means other items at another size. */
+  size: number;
   /** Items of this page that were already taken: for replies larger than a page. */
   skip: number;
   /** Items seen before this page, so that faults can name theirs. */
@@ -30,10 +32,10 @@ export interface RestPosition extends JsonObject {
   repeats: number;
 }
 
-export function startPosition(options: string, mark: PageMark, from: string | null): RestPosition {
+export function startPosition(options: string, size: number, from: string | null): RestPosition {
   const counters = { skip: 0, seen: 0, stepsLeft: 1, steps: 1, repeats: 0 };
-  const unknown = { greatest: null, startedAt: null, remembered: hashOf(mark.value), content: '' };
-  return { options, mark, from, restarted: false, ...counters, ...unknown };
+  const unknown = { greatest: null, startedAt: null, remembered: hashOf(firstPage.value), content: '' };
+  return { options, mark: firstPage, size, from, restarted: false, ...counters, ...unknown };
 }
 
 /**
