@@ -136,12 +136,8 @@ async function exchange(
 
   let lose!: (error: NoReply) => void;
   const lost = new Promise<never>((_, reject) => (lose = reject));
-  const cut = (fault: NetworkFault) => {
-    lose(new NoReply(fault));
-    opened.destroy();
-  };
-  const timer = setTimeout(() => cut('deadline'), deadlineMs);
-  const onAbort = () => cut('aborted');
+  const timer = setTimeout(() => lose(new NoReply('deadline')), deadlineMs);
+  const onAbort = () => lose(new NoReply('aborted'));
   request.signal?.addEventListener('abort', onAbort, { once: true });
   // node-fetch 2 never ends a body whose connection broke after a Content-Length: notice it here.
   opened.once('response', (response) =>
@@ -152,7 +148,7 @@ async function exchange(
   try {
     return await Promise.race([whole, lost]);
   } catch (error) {
-    opened.destroy();
+    opened.destroy(); // and with it the socket: a late or dripping reply has nowhere to go
     throw error;
   } finally {
     clearTimeout(timer);
