@@ -3,18 +3,16 @@ import { loadKnownStates } from '../db/knownStates';
 import { dropKeys, loadMapped, removeMapped, saveMapped } from '../db/mappedRecords';
 import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
 import { closeRecordProblems, openProblems } from '../db/problems';
-import { loadReferenceData } from '../db/referenceData';
 import { replaceReviews } from '../db/reviews';
 import { addCounts } from '../db/runs';
 import { clearDue, selectDue, type DueRecord } from '../db/stagedRecords';
 import { hubspotSource } from '../domain/record';
 import type { ConsolidateInput } from '../workflows/contracts';
-import type { ActivityDeps } from './deps';
+import type { ActivityContext } from './context';
 import { isDataFault } from './failures';
 import { identifySlice } from './identifySlice';
 import { mapSlice, refKey, type SliceContext } from './mapSlice';
 import { mergeSlice } from './mergeSlice';
-import { objectContext } from './objectContext';
 
 /** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
 export const sliceRecordsMax = 1_000;
@@ -26,7 +24,7 @@ export interface ConsolidateResult {
 }
 
 /** Consolidates one slice of due records of an object type, and rings the lanes that have work then. */
-export function createConsolidate(deps: ActivityDeps) {
+export function createConsolidate(deps: ActivityContext) {
   return async function consolidateSlice({
     portalId,
     objectType,
@@ -41,8 +39,12 @@ export function createConsolidate(deps: ActivityDeps) {
   };
 }
 
-async function sliceContext(deps: ActivityDeps, portalId: string, objectType: string): Promise<SliceContext> {
-  const object = await objectContext(deps, portalId, objectType);
+async function sliceContext(
+  deps: ActivityContext,
+  portalId: string,
+  objectType: string,
+): Promise<SliceContext> {
+  const object = await deps.objectContext(portalId, objectType);
   const maps = new Map(
     deps.settings.sources.flatMap((source) =>
       source.streams.map((stream) => [`${source.name}.${stream.name}`, stream.map] as const),
@@ -51,14 +53,14 @@ async function sliceContext(deps: ActivityDeps, portalId: string, objectType: st
   return {
     portalId,
     rules: object.rules,
-    reference: await loadReferenceData(deps.pool, portalId, objectType),
+    reference: object.reference,
     streamMap: (source, stream) => maps.get(`${source}.${stream}`),
   };
 }
 
 /** A slice that the database refuses is halved down to the record, which becomes a problem `defect`. */
 async function consolidateBisecting(
-  deps: ActivityDeps,
+  deps: ActivityContext,
   context: SliceContext,
   due: DueRecord[],
 ): Promise<{ urgent: boolean }> {
@@ -94,7 +96,7 @@ async function setAside(tx: Queryable, { portalId, rules }: SliceContext, row: D
 
 async function consolidateRecords(
   tx: Queryable,
-  deps: ActivityDeps,
+  deps: ActivityContext,
   context: SliceContext,
   selected: DueRecord[],
 ): Promise<{ urgent: boolean }> {

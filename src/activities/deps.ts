@@ -2,9 +2,12 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ObjectRules, StreamMap } from '../domain/rules';
 import type { PropertyType } from '../domain/record';
+import type { MappedProperty } from '../hubspot/checkFieldMaps';
 import type { HubSpotClient } from '../hubspot/client';
+import type { WantedProperty } from '../hubspot/planSetup';
 import type { OpenSource } from '../sources/contract';
-import type { DeliveryLane, SyncRunInput } from '../workflows/contracts';
+import type { ClaimLimits } from './limits';
+import type { DeliveryLane } from '../workflows/contracts';
 
 /** What the activities need, given once by `worker/main`; nothing here reads the environment. */
 export interface ActivityDeps {
@@ -14,6 +17,7 @@ export interface ActivityDeps {
   metrics: Metrics;
   doorbell: Doorbell;
   now: () => Date;
+  limits: ClaimLimits;
   /** Pass points where tests end the process (DESIGN §2); does nothing in production. */
   failpoint: (name: Failpoint) => Promise<void>;
 }
@@ -48,6 +52,8 @@ export interface Metrics {
 
 /** The configuration as the activities see it: parsed, secrets resolvable, no YAML. */
 export interface Settings {
+  /** A hash over everything that `check` looks at: `apply` wants a passed check of the very same. */
+  configHash: string;
   portals: PortalSettings[];
   sources: SourceSettings[];
   objects: ObjectSettings[];
@@ -95,20 +101,9 @@ export interface ObjectSettings {
   /** HubSpot properties that are read and written: mapped, identity and limit properties. */
   properties: string[];
   /** Custom properties that `setup` creates where missing, ours included. */
-  customProperties: CustomProperty[];
+  customProperties: WantedProperty[];
+  /** Where each mapped property stands in the configuration, for `check`. */
+  mappedProperties: MappedProperty[];
   /** Object types that its records are associated with. */
   associatedWith: string[];
 }
-
-export interface CustomProperty {
-  name: string;
-  label: string;
-  type: string;
-  fieldType: string;
-  groupName?: string;
-  hasUniqueValue?: boolean;
-  options?: { label: string; value: string }[];
-}
-
-/** How a run is started by schedules and by hand; kept here so that tests give the same shape. */
-export type RunRequest = SyncRunInput;

@@ -48,6 +48,6 @@ function hubspotFailure(error: HubSpotFailure): ApplicationFailure {
     type: `hubspot.${error.action}`,
     message: error.message,
     nonRetryable: permanent,
-    ...(error.afterMs === null || error.afterMs === undefined ? {} : { nextRetryDelay: error.afterMs }),
+    ...(error.verdict.afterMs === null ? {} : { nextRetryDelay: error.verdict.afterMs }),
   });
 }

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/activity';
+import { ApplicationFailure, sleep } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { delayBucket, learnLimit, spendSlot, takeLease, type QuotaBucket } from '../db/quota';
 import type { HubSpotClient, HubSpotReply } from '../hubspot/client';
@@ -8,7 +8,8 @@ const extraSlots = 1;
 
 /**
  * A client whose every call spends a slot of the quota just before it is sent, and which learns from every reply.
- * @param leaseId the lease that `leaseCalls` gave for `bucket`; calls beyond it, or of other buckets, lease by themselves
+ * @param lease what `leaseCalls` gave; calls beyond it, or of other buckets, lease by themselves
+ * @param mayStart asked after the wait for the slot: no call starts when its claim has expired meanwhile
  */
 export function leasedClient(
   { pool }: { pool: Pool },
@@ -16,6 +17,7 @@ export function leasedClient(
   portalId: string,
   lane: number,
   lease: { leaseId: string; bucket: QuotaBucket } | null,
+  mayStart: () => boolean = () => true,
 ): HubSpotClient {
   const learned = new Map<string, string>();
 
@@ -42,6 +44,12 @@ export function leasedClient(
     apiVersion: client.apiVersion,
     async send(request) {
       await spend(request.bucket);
+      if (!mayStart()) {
+        throw ApplicationFailure.create({
+          type: 'claimExpired',
+          message: 'the claim expired before its slot came',
+        });
+      }
       const reply = await client.send(request);
       await learn(request.bucket, reply);
       return reply;

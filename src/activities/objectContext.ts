@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { asReferenceData, loadPortalReference, type PortalReference } from '../db/referenceData';
 import { currentConfigNumber } from '../db/objectConfigs';
-import type { PropertyType } from '../domain/record';
 import type { ObjectRules, ReferenceData } from '../domain/rules';
+import { propertyTypeOf } from '../hubspot/propertyTypes';
 import type { ActivityDeps, ObjectSettings } from './deps';
 
 export interface ObjectContext {
@@ -61,11 +61,4 @@ async function loadContext(
     reference: asReferenceData(portal),
     portal,
   };
-}
-
-/** HubSpot's type and field type as one: a multi-checkbox's value is a set (facts §6). */
-export function propertyTypeOf({ type, fieldType }: { type: string; fieldType: string }): PropertyType {
-  if (type === 'enumeration') return fieldType === 'checkbox' ? 'multiEnumeration' : 'enumeration';
-  if (type === 'number' || type === 'bool' || type === 'date' || type === 'datetime') return type;
-  return type === 'phone_number' ? 'phone_number' : 'string';
 }

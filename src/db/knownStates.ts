@@ -36,7 +36,8 @@ export interface ReadState {
 }
 
 /**
- * Takes over what a read of HubSpot returned. A state that a write settled after the read began is newer and stays.
+ * Takes over what a read of HubSpot returned. What somebody changed since it answered our write is no longer
+ * remembered as sent, so that ownership decides on it anew. A state that a write settled after the read began is newer and stays.
  * @param readBegan when the read's call was sent
  */
 export async function saveReadStates(
@@ -52,7 +53,11 @@ export async function saveReadStates(
      select $1, $2, "recordId", kept, "updatedAt", $4
      from json_to_recordset($3) as input ("recordId" text, kept jsonb, "updatedAt" timestamptz)
      on conflict (portal_id, target, object_type, record_id) do update set
-       kept = known_states.kept || excluded.kept, record_updated_at = excluded.record_updated_at,
+       kept = known_states.kept || excluded.kept,
+       sent = known_states.sent - array(
+         select property from jsonb_each_text(excluded.kept) as read (property, value)
+         where known_states.kept ->> property is distinct from value),
+       record_updated_at = excluded.record_updated_at,
        read_at = excluded.read_at, archived = false
      where known_states.settled_at is null or known_states.settled_at < excluded.read_at`,
     [portalId, objectType, JSON.stringify(states), readBegan],

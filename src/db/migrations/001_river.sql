@@ -264,6 +264,8 @@ create table outbox (
   run_id text,
   lead_source text not null,
   batch_id bigint,
+  -- How often HubSpot named another owner of a key of it; bounded, then it is a problem.
+  conflicts smallint not null default 0,
   -- A parked mark waits for a person or a change: its record is a problem.
   parked boolean not null default false,
   primary key (portal_id, target, object_type, golden_id)
@@ -347,6 +349,24 @@ create index golden_associations_due on golden_associations (portal_id, from_obj
   where due and batch_id is null and not parked;
 create index golden_associations_to on golden_associations (portal_id, to_object, to_golden);
 create index golden_associations_batch on golden_associations (batch_id) where batch_id is not null;
+
+-- Frozen association changes, as intents are for records.
+create table association_intents (
+  batch_id bigint not null references delivery_batches on delete cascade,
+  portal_id bigint not null,
+  from_object text not null,
+  from_golden uuid not null,
+  to_object text not null,
+  to_golden uuid not null,
+  from_id text not null,
+  to_id text not null,
+  -- What is sent, and which of it is ours; both as 'CATEGORY:typeId'.
+  types text[] not null,
+  ours text[] not null,
+  run_id text,
+  lead_source text not null,
+  primary key (batch_id, from_golden, to_golden)
+);
 
 create table known_associations (
   portal_id bigint not null,

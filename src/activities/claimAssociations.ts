@@ -1,0 +1,116 @@
+import {
+  clearAssociationMarks,
+  insertAssociationBatch,
+  parkAssociations,
+  selectAssociationCandidates,
+  settledPairs,
+  type AssociationCandidate,
+  type AssociationIntent,
+} from '../db/associationClaims';
+import { openProblems } from '../db/problems';
+import type { Queryable } from '../db/pool';
+import type { PortalLabel } from '../db/referenceData';
+import { associationTypes } from '../domain/associationTypes';
+import { associationArchiveMax, associationCreateMax } from '../hubspot/associations';
+import type { DeliveryLane } from '../workflows/contracts';
+import type { ActivityContext } from './context';
+
+/** Batches of associations per wave: each may hold 2,000 pairs. */
+const waveBatchesMax = 3;
+
+/**
+ * Claims due associations whose both ends HubSpot has. Bulk waits until the records of both objects are settled, so
+ * that batches are full.
+ */
+export async function claimAssociations(
+  tx: Queryable,
+  context: ActivityContext,
+  portalId: string,
+  lane: DeliveryLane,
+  gathering: Set<string>,
+): Promise<string[]> {
+  if (lane !== 'bulk') return [];
+  for (const { fromObject, toObject } of await settledPairs(tx, portalId)) {
+    if (gathering.has(fromObject) || gathering.has(toObject)) continue;
+    const batchIds = await claimPair(tx, context, portalId, fromObject, toObject);
+    if (batchIds.length > 0) return batchIds;
+  }
+  return [];
+}
+
+async function claimPair(
+  tx: Queryable,
+  context: ActivityContext,
+  portalId: string,
+  fromObject: string,
+  toObject: string,
+): Promise<string[]> {
+  const object = await context.objectContext(portalId, fromObject);
+  const labels = object.portal.labels.filter((label) => label.toObject === toObject);
+  const limit = waveBatchesMax * associationCreateMax;
+  const candidates = await selectAssociationCandidates(tx, portalId, fromObject, toObject, limit);
+  const decided = decide(candidates, labels);
+  await clearAssociationMarks(tx, portalId, fromObject, toObject, decided.unchanged);
+  await parkAssociations(tx, portalId, fromObject, toObject, decided.unknownLabel);
+  await openProblems(
+    tx,
+    portalId,
+    decided.unknownLabel[0]?.runId ?? null,
+    decided.unknownLabel.map(({ fromGolden, leadSource, unknown }) => ({
+      stage: 'associate' as const,
+      kind: 'unresolvedReference' as const,
+      objectType: fromObject,
+      goldenId: fromGolden,
+      source: leadSource,
+      field: toObject,
+      reason: `the portal has no association label ${unknown} from ${fromObject} to ${toObject}`,
+    })),
+  );
+  const pair = { portalId, fromObject, toObject };
+  const batchIds: string[] = [];
+  for (const intents of chunk(decided.associate, associationCreateMax)) {
+    batchIds.push(await insertAssociationBatch(tx, pair, 'associate', intents));
+  }
+  for (const intents of chunk(decided.dissociate, associationArchiveMax)) {
+    if (batchIds.length < waveBatchesMax) {
+      batchIds.push(await insertAssociationBatch(tx, pair, 'dissociate', intents));
+    }
+  }
+  return batchIds;
+}
+
+interface Decided {
+  associate: AssociationIntent[];
+  dissociate: AssociationIntent[];
+  unchanged: AssociationCandidate[];
+  unknownLabel: (AssociationCandidate & { unknown: string })[];
+}
+
+function decide(candidates: AssociationCandidate[], labels: PortalLabel[]): Decided {
+  const decided: Decided = { associate: [], dissociate: [], unchanged: [], unknownLabel: [] };
+  for (const candidate of candidates) {
+    const known = new Set(candidate.types);
+    if (!candidate.wanted) {
+      const ours = candidate.ours.filter((type) => known.has(type));
+      if (ours.length === 0) decided.unchanged.push(candidate);
+      else decided.dissociate.push({ ...candidate, types: ours, ours });
+      continue;
+    }
+    const wanted = associationTypes(candidate.labels, labels);
+    if (!wanted.ok) decided.unknownLabel.push({ ...candidate, unknown: wanted.unknown });
+    else if (wanted.types.every((type) => known.has(type))) decided.unchanged.push(candidate);
+    else {
+      // Writing labels replaces those that are there: theirs and ours are sent together (facts §5).
+      const types = [...new Set([...candidate.types, ...wanted.types])];
+      const ours = [...new Set([...candidate.ours, ...wanted.types.filter((type) => !known.has(type))])];
+      decided.associate.push({ ...candidate, types, ours });
+    }
+  }
+  return decided;
+}
+
+function chunk<Item>(items: Item[], size: number): Item[][] {
+  const chunks: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  return chunks;
+}

@@ -1,0 +1,239 @@
+import {
+  clearMarks,
+  gatheringObjects,
+  insertBatches,
+  parkMarks,
+  selectCandidates,
+  selectOrphans,
+  type Candidate,
+  type NewBatch,
+} from '../db/claims';
+import { coveredProperties } from '../db/cursors';
+import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
+import { findPortal } from '../db/portals';
+import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/problems';
+import { addCounts } from '../db/runs';
+import { diffState } from '../domain/diffState';
+import { hubspotSource } from '../domain/record';
+import { batchSizeMax, shapeBatches } from '../domain/shapeBatch';
+import type { ObjectRules } from '../domain/rules';
+import type { DeliveryLane } from '../workflows/contracts';
+import { claimAssociations } from './claimAssociations';
+import type { ActivityContext } from './context';
+
+/** Batches per wave: one activity's work, seconds long (DESIGN §2). */
+export const waveBatchesMax = 10;
+/** Looked at per claim: a full wave and some that turn out to be unchanged. */
+const candidatesMax = waveBatchesMax * batchSizeMax + 200;
+
+export interface ClaimInput {
+  portalId: string;
+  lane: DeliveryLane;
+}
+
+export interface ClaimResult {
+  batchIds: string[];
+  kind: 'records' | 'associations';
+  /** Nothing to send now, but at this time there may be: a pause that ends, a mark that waits. */
+  waitMs: number | null;
+  reason: 'hold' | 'paused' | 'dry' | null;
+}
+
+const laneRanges: Record<DeliveryLane, number[]> = { realtime: [0], bulk: [1, 2] };
+
+/** Claims a wave: due records become frozen batches; those that are already as they should be lose their mark. */
+export function createClaimBatches(context: ActivityContext) {
+  return async function claimBatches({ portalId, lane }: ClaimInput): Promise<ClaimResult> {
+    const result = await inTransaction(context.pool, async (tx) => {
+      await lockInTransaction(tx, `deliver:${portalId}`);
+      return claimWave(tx, context, portalId, lane);
+    });
+    if (result.batchIds.length > 0) await context.failpoint('deliver.claimed');
+    return result;
+  };
+}
+
+async function claimWave(
+  tx: Queryable,
+  context: ActivityContext,
+  portalId: string,
+  lane: DeliveryLane,
+): Promise<ClaimResult> {
+  const nothing = { batchIds: [], kind: 'records' as const };
+  const portal = await findPortal(tx, portalId);
+  if (!portal || portal.mode === 'hold') return { ...nothing, waitMs: null, reason: 'hold' };
+  const pausedMs = (portal.pausedUntil?.getTime() ?? 0) - context.now().getTime();
+  if (pausedMs > 0)
+    return { ...nothing, waitMs: Number.isFinite(pausedMs) ? pausedMs : null, reason: 'paused' };
+
+  const lanes = laneRanges[lane];
+  const orphans = await selectOrphans(tx, portalId, lanes, waveBatchesMax, context.limits.callDeadlineMs);
+  if (orphans[0]) {
+    const kind = orphans[0].kind;
+    const batchIds = orphans.filter((orphan) => orphan.kind === kind).map(({ batchId }) => batchId);
+    return { batchIds, kind, waitMs: null, reason: null };
+  }
+  const gathering = lane === 'bulk' ? await gatheringObjects(tx, portalId) : new Set<string>();
+  for (const { objectType } of context.settings.objects) {
+    if (gathering.has(objectType)) continue;
+    const batchIds = await claimObject(tx, context, portalId, objectType, lanes);
+    if (batchIds.length > 0) return { batchIds, kind: 'records', waitMs: null, reason: null };
+  }
+  const batchIds = await claimAssociations(tx, context, portalId, lane, gathering);
+  if (batchIds.length > 0) return { batchIds, kind: 'associations', waitMs: null, reason: null };
+  return { ...nothing, waitMs: await nextMarkMs(tx, portalId, lanes), reason: 'dry' };
+}
+
+async function claimObject(
+  tx: Queryable,
+  context: ActivityContext,
+  portalId: string,
+  objectType: string,
+  lanes: number[],
+): Promise<string[]> {
+  const object = await context.objectContext(portalId, objectType);
+  // No write before one complete list read of that object: unknown is not empty (DESIGN §5.3).
+  if ((await coveredProperties(tx, portalId, hubspotSource, objectType)) === null) return [];
+  for (;;) {
+    const candidates = await selectCandidates(tx, portalId, objectType, lanes, candidatesMax);
+    if (candidates.length === 0) return [];
+    const decided = decide(candidates, object.rules);
+    await settleWithoutCall(tx, portalId, objectType, decided);
+    const isLast = candidates.length < candidatesMax;
+    const batches = fullBatches(decided, objectType, isLast);
+    if (batches.length > 0) return insertBatches(tx, portalId, batches);
+    if (isLast) return [];
+    // All that was looked at needs no call, or too few of each kind: its marks are gone, look at the next ones.
+    if (decided.unchanged.length + decided.parked.length === 0) {
+      return insertBatches(tx, portalId, fullBatches(decided, objectType, true));
+    }
+  }
+}
+
+interface Decided {
+  changes: (Candidate & { properties: Record<string, string> })[];
+  archives: Candidate[];
+  unchanged: Candidate[];
+  parked: { candidate: Candidate; problem: Omit<ProblemInput, 'stage' | 'objectType'> }[];
+}
+
+function decide(candidates: Candidate[], rules: ObjectRules): Decided {
+  const decided: Decided = { changes: [], archives: [], unchanged: [], parked: [] };
+  for (const candidate of candidates) {
+    const { recordId, state, values, archived } = candidate;
+    if (recordId !== null && archived) {
+      decided.parked.push(
+        parked(candidate, 'rejected', 'the record was archived in HubSpot and is left as it is'),
+      );
+    } else if (state === 'archived') {
+      (recordId === null ? decided.unchanged : decided.archives).push(candidate);
+    } else {
+      const known = recordId === null ? null : { kept: candidate.kept!, sent: candidate.sent! };
+      const properties = diffState({ golden: values, known, rules: rules.fields });
+      if (Object.keys(properties).length === 0) decided.unchanged.push(candidate);
+      else if (recordId === null && !rules.requiredAny.some((name) => values[name]))
+        decided.parked.push(parked(candidate, 'missingRequired', missingText(rules)));
+      else decided.changes.push({ ...candidate, properties });
+    }
+  }
+  return decided;
+}
+
+function missingText({ requiredAny }: ObjectRules): string {
+  return `no source gives any of ${requiredAny.join(', ')}; HubSpot takes no record without one of them`;
+}
+
+function parked(candidate: Candidate, kind: ProblemInput['kind'], reason: string): Decided['parked'][number] {
+  return { candidate, problem: { kind, goldenId: candidate.goldenId, source: candidate.leadSource, reason } };
+}
+
+async function settleWithoutCall(
+  tx: Queryable,
+  portalId: string,
+  objectType: string,
+  { unchanged, parked }: Decided,
+): Promise<void> {
+  const unchangedIds = unchanged.map(({ goldenId }) => goldenId);
+  await clearMarks(tx, portalId, objectType, unchangedIds);
+  await closeGoldenProblems(tx, portalId, objectType, unchangedIds);
+  await parkMarks(
+    tx,
+    portalId,
+    objectType,
+    parked.map(({ candidate }) => candidate.goldenId),
+  );
+  const problems = parked.map(({ problem }) => ({ ...problem, stage: 'deliver' as const, objectType }));
+  await openProblems(tx, portalId, parked[0]?.candidate.runId ?? null, problems);
+  await countByRun(tx, portalId, objectType, 'unchanged', unchanged);
+  await countByRun(
+    tx,
+    portalId,
+    objectType,
+    'problems',
+    parked.map(({ candidate }) => candidate),
+  );
+}
+
+/** Counts records under the runs that marked them and the sources that lead them. */
+export async function countByRun(
+  tx: Queryable,
+  portalId: string,
+  objectType: string,
+  status: Parameters<typeof addCounts>[3][number]['status'],
+  records: { runId: string | null; leadSource: string }[],
+): Promise<void> {
+  for (const runId of new Set(records.map((record) => record.runId))) {
+    const counts = records
+      .filter((record) => record.runId === runId)
+      .map(({ leadSource }) => ({ source: leadSource, objectType, status, count: 1 }));
+    await addCounts(tx, portalId, runId, counts);
+  }
+}
+
+/** Batches of one operation, full ones first; a part of a batch only when nothing more could fill it. */
+function fullBatches({ changes, archives }: Decided, objectType: string, takePartial: boolean): NewBatch[] {
+  const shaped = [
+    ...shapeBatches(changes),
+    ...chunk(archives.map((record) => ({ ...record, properties: {} }))).map((inputs) => ({
+      operation: 'archive' as const,
+      inputs,
+    })),
+  ];
+  return shaped
+    .filter(({ inputs }) => takePartial || inputs.length === batchSizeMax)
+    .slice(0, waveBatchesMax)
+    .map(({ operation, inputs }) => ({
+      objectType,
+      operation,
+      lane: Math.min(...inputs.map(({ lane }) => lane)),
+      intents: inputs.map(({ goldenId, recordId, properties, kept, version, runId, leadSource }) => ({
+        goldenId,
+        recordId,
+        properties,
+        before: Object.fromEntries(Object.keys(properties).map((name) => [name, kept?.[name] ?? null])),
+        version,
+        runId,
+        leadSource,
+      })),
+    }));
+}
+
+function chunk<Item>(items: Item[]): Item[][] {
+  const chunks: Item[][] = [];
+  for (let at = 0; at < items.length; at += batchSizeMax) chunks.push(items.slice(at, at + batchSizeMax));
+  return chunks;
+}
+
+/** When the next mark that waits may be claimed, in milliseconds; null when none waits. */
+async function nextMarkMs(tx: Queryable, portalId: string, lanes: number[]): Promise<number | null> {
+  const { rows } = await tx.query<{ ms: string | null }>(
+    `select extract(epoch from least(
+       (select min(not_before) from outbox where portal_id = $1 and batch_id is null and not parked
+         and lane = any ($2::smallint[]) and not_before > now()),
+       (select min(not_before) from delivery_batches where portal_id = $1 and lane = any ($2::smallint[])
+         and not_before > now())) - now()) * 1000 as ms`,
+    [portalId, lanes],
+  );
+  const ms = rows[0]?.ms;
+  return ms === null || ms === undefined ? null : Math.ceil(Number(ms));
+}

@@ -1,0 +1,113 @@
+import { claimRead, coveredProperties, moveCursor, setCovers, type StreamRef } from '../db/cursors';
+import { extendGathering } from '../db/gatherings';
+import { replaceKnownAssociations } from '../db/knownAssociations';
+import { saveReadStates } from '../db/knownStates';
+import { inTransaction, type Queryable } from '../db/pool';
+import { addCounts } from '../db/runs';
+import { hubspotSource, tributaryIdProperty, type JsonObject } from '../domain/record';
+import { readHubSpotPage, type HubSpotPage } from '../hubspot/source';
+import type { ActivityContext } from './context';
+import type { ExtractPageInput, ExtractPageResult } from './extract';
+import { supersededRead } from './extract';
+import { leasedClient } from './leasedClient';
+import { laneNumbers } from './mergeSlice';
+import { stagePage } from './stagePage';
+
+/** Records per activity: ten of HubSpot's own pages. */
+const pageSize = 1_000;
+
+/**
+ * Reads a page of the CRM itself: known states, known associations and anchors of identity in one transaction.
+ * Without `full`, a list that was read completely with all mapped properties is not read again: changes come by
+ * events and audits, and search lags.
+ */
+export async function extractHubSpotPage(
+  context: ActivityContext,
+  input: ExtractPageInput,
+): Promise<ExtractPageResult> {
+  const { portalId, runId, stream: objectType } = input;
+  const ref: StreamRef = { portalId, source: hubspotSource, stream: objectType };
+  const object = await context.objectContext(portalId, objectType);
+  const existing = new Set(object.portal.properties.map(({ name }) => name));
+  const properties = [...object.settings.properties, tributaryIdProperty].filter((name) =>
+    existing.has(name),
+  );
+  const covers = await coveredProperties(context.pool, portalId, hubspotSource, objectType);
+  const isCovered = covers !== null && properties.every((name) => covers.includes(name));
+  if (isCovered && !input.full) return { records: 0, staged: 0, faults: 0, done: true };
+  const read = await claimRead(context.pool, ref, runId, true);
+  if (read.done) return { records: 0, staged: 0, faults: 0, done: true };
+  const client = leasedClient(
+    context,
+    await context.clientOf(portalId),
+    portalId,
+    laneNumbers.bulk,
+    input.leaseId ? { leaseId: input.leaseId, bucket: 'burst' } : null,
+  );
+  const readBegan = context.now();
+  const after = (read.position?.['after'] as string | undefined) ?? null;
+  const associatedWith = object.settings.associatedWith;
+  const page = await readHubSpotPage(client, { objectType, properties, associatedWith, after, pageSize });
+  await context.failpoint('extract.read');
+  const staged = await inTransaction(context.pool, async (tx) => {
+    const next = page.next === null ? null : { after: page.next };
+    if (!(await moveCursor(tx, ref, read.fence, next, page.next === null ? { complete: true } : null))) {
+      throw supersededRead();
+    }
+    if (page.next === null) await setCovers(tx, ref, properties);
+    else await extendGathering(tx, portalId, [objectType], runId);
+    return savePage(tx, ref, runId, page, properties, readBegan);
+  });
+  await context.failpoint('extract.committed');
+  if (staged > 0) await context.doorbell.consolidate(portalId, objectType);
+  return { records: page.records.length, staged, faults: 0, done: page.next === null };
+}
+
+async function savePage(
+  tx: Queryable,
+  ref: StreamRef,
+  runId: string,
+  page: HubSpotPage,
+  properties: string[],
+  readBegan: Date,
+): Promise<number> {
+  const { portalId, stream: objectType } = ref;
+  const states = page.records.map(({ id, properties: kept, updatedAt }) => ({
+    recordId: id,
+    // null says "read and empty"; a property that is missing here was never read (DESIGN §5.3).
+    kept: Object.fromEntries(properties.map((name) => [name, kept[name] || null])),
+    updatedAt: updatedAt ?? null,
+  }));
+  await saveReadStates(tx, portalId, objectType, states, readBegan);
+  const fromIds = page.records.map(({ id }) => id);
+  for (const toObject of new Set(page.associations.map((item) => item.toObject))) {
+    const pairs = page.associations
+      .filter((item) => item.toObject === toObject)
+      .flatMap(({ fromId, to }) =>
+        to.map(({ toId, types }) => ({
+          fromId,
+          toId,
+          types: types.map(({ category, typeId }) => `${category}:${typeId}`),
+        })),
+      );
+    await replaceKnownAssociations(tx, portalId, objectType, toObject, fromIds, pairs);
+  }
+  const records = states.map(({ recordId, kept, updatedAt }) => ({
+    key: recordId,
+    payload: { properties: withoutEmpty(kept) } as JsonObject,
+    changedAt: updatedAt,
+  }));
+  const { staged } = await stagePage(tx, ref, objectType, records, { runId, lane: laneNumbers.bulk });
+  await addCounts(tx, portalId, runId, [
+    { source: hubspotSource, objectType, status: 'read', count: records.length },
+    { source: hubspotSource, objectType, status: 'staged', count: staged },
+  ]);
+  return staged;
+}
+
+/** The payload holds only what is set, so that its hash changes only with a value. */
+function withoutEmpty(kept: Record<string, string | null>): Record<string, string> {
+  const set: Record<string, string> = {};
+  for (const property in kept) if (kept[property]) set[property] = kept[property];
+  return set;
+}

@@ -1,0 +1,50 @@
+import { log as activityLog } from '@temporalio/activity';
+import { createClaimBatches } from './claimBatches';
+import { createConsolidate } from './consolidate';
+import type { ActivityContext } from './context';
+import { createExtract } from './extract';
+import { asApplicationFailure } from './failures';
+import { createLeaseCalls } from './leaseCalls';
+import { createPortalActivities } from './portal';
+import { createRunActivities } from './runs';
+import { createSendAssociations } from './sendAssociations';
+import { createSendBatches } from './sendBatches';
+import { createTick } from './tick';
+
+/** All activities of a worker. Whatever one throws leaves as a typed failure without data. */
+export function createActivities(context: ActivityContext) {
+  const activities = {
+    ...createPortalActivities(context),
+    ...createRunActivities(context),
+    extractPage: createExtract(context),
+    consolidateSlice: createConsolidate(context),
+    claimBatches: createClaimBatches(context),
+    leaseCalls: createLeaseCalls(context),
+    sendBatches: createSendBatches(context),
+    sendAssociations: createSendAssociations(context),
+    ringLanes: createTick(context),
+  };
+  return guarded(activities, context);
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+type Activity = (input: never) => Promise<unknown>;
+
+function guarded<Set extends Record<string, Activity>>(activities: Set, context: ActivityContext): Set {
+  const entries = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (input: never) => {
+      try {
+        return await activity(input);
+      } catch (error) {
+        const failure = asApplicationFailure(error);
+        if (failure !== error)
+          context.log.warn({ event: 'activity_failed', activity: name, err: error }, failure.message);
+        else activityLog.debug('activity ends with a failure', { activity: name });
+        throw failure;
+      }
+    },
+  ]);
+  return Object.fromEntries(entries) as Set;
+}

@@ -1,0 +1,217 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { bindPortal, boundPortalId, saveCheck } from '../db/portals';
+import { ensureBuckets } from '../db/quota';
+import { saveReferenceData, type PortalReference } from '../db/referenceData';
+import { readAccountDetails } from '../hubspot/accountInfo';
+import { applySetup } from '../hubspot/applySetup';
+import { listAssociationLabels } from '../hubspot/associations';
+import { checkPropertyMaps, type FieldMapFault } from '../hubspot/checkFieldMaps';
+import type { HubSpotClient } from '../hubspot/client';
+import { HubSpotFailure } from '../hubspot/hubspotFailure';
+import { listOwners } from '../hubspot/owners';
+import { listPipelines } from '../hubspot/pipelines';
+import { planSetup } from '../hubspot/planSetup';
+import { listProperties, listPropertyGroups } from '../hubspot/properties';
+import { listPropertyValidations } from '../hubspot/propertyValidations';
+import type { HubSpotProperty, PropertyValidation } from '../hubspot/schemas';
+import { findObjectTypeId } from '../hubspot/objectTypeIds';
+import type { CheckPortalResult, PortalInput, SetupPortalResult } from '../workflows/contracts';
+import type { ActivityContext } from './context';
+import type { ObjectSettings, PortalSettings } from './deps';
+import { leasedClient } from './leasedClient';
+import { laneNumbers } from './mergeSlice';
+
+/** HubSpot's least limits (facts §2.1): what we begin with until replies tell the portal's own. */
+const firstLimits = [
+  { bucket: 'burst' as const, callsMax: 100, windowMs: 10_000 },
+  { bucket: 'search' as const, callsMax: 5, windowMs: 1_000 },
+  { bucket: 'associations' as const, callsMax: 100, windowMs: 10_000 },
+];
+const ownersPagesMax = 1_000;
+
+export function createPortalActivities(context: ActivityContext) {
+  return {
+    /** Reads whose token it is, binds the portal, and refreshes what is cached of its definitions. */
+    async connectPortal({ portal }: PortalInput): Promise<{ portalId: string }> {
+      const { portalId, client } = await connect(context, portal);
+      for (const object of context.settings.objects) {
+        await saveReferenceData(
+          context.pool,
+          portalId,
+          object.objectType,
+          await readReference(client, object),
+        );
+      }
+      return { portalId };
+    },
+
+    /** Creates `tributary_id` and the configured custom properties where they are missing. */
+    async setUpPortal({ portal }: PortalInput): Promise<SetupPortalResult> {
+      const { portalId, client } = await connect(context, portal);
+      const objects = [];
+      for (const { objectType, customProperties } of context.settings.objects) {
+        const existing = await listProperties(client, objectType);
+        const groups = await listPropertyGroups(client, objectType);
+        objects.push({ objectType, wanted: customProperties, existing, groups });
+      }
+      const plan = planSetup(objects);
+      const applied = await applySetup(client, plan);
+      const planned = new Set(
+        plan.properties.map(({ objectType, property }) => `${objectType}.${property.name}`),
+      );
+      const faults = [...plan.faults, ...applied.faults].map(
+        ({ objectType, property, message, hint }) =>
+          `${objectType}.${property}: ${message}${hint ? ` (${hint})` : ''}`,
+      );
+      const wanted = objects.flatMap(({ objectType, wanted: properties }) =>
+        ['tributary_id', ...properties.map(({ name }) => name)].map((name) => `${objectType}.${name}`),
+      );
+      return {
+        portalId,
+        created: [...planned],
+        existing: wanted.filter((name) => !planned.has(name)),
+        faults,
+      };
+    },
+
+    /** Compares the field maps with the portal's real properties, before anything is written. */
+    async checkPortal({ portal }: PortalInput): Promise<CheckPortalResult> {
+      const { portalId, client } = await connect(context, portal);
+      const faults: CheckPortalResult['faults'] = [];
+      for (const object of context.settings.objects) {
+        const properties = await listProperties(client, object.objectType);
+        const validations = await readValidations(client, object.objectType);
+        faults.push(...checkObject(object, properties, validations));
+      }
+      await saveCheck(context.pool, portalId, context.settings.configHash, faults);
+      return { portalId, faults };
+    },
+  };
+}
+
+function checkObject(
+  object: ObjectSettings,
+  properties: HubSpotProperty[],
+  validations: PropertyValidation[],
+): CheckPortalResult['faults'] {
+  const { objectType } = object;
+  const missing = properties.some(({ name, hasUniqueValue }) => name === 'tributary_id' && hasUniqueValue)
+    ? []
+    : [
+        {
+          path: `objects.${objectType}`,
+          fault: 'the portal has no unique property tributary_id',
+          hint: 'run setup',
+        },
+      ];
+  const faults = checkPropertyMaps(objectType, object.mappedProperties, properties, validations);
+  return [...missing, ...faults.map(asCheckFault)];
+}
+
+function asCheckFault({ path, property, message, hint }: FieldMapFault): CheckPortalResult['faults'][number] {
+  return { path, fault: `${property}: ${message}`, hint };
+}
+
+async function connect(
+  context: ActivityContext,
+  name: string | undefined,
+): Promise<{ portalId: string; client: HubSpotClient }> {
+  const settings = portalSettings(context, name);
+  const account = await readAccountDetails(settings.client);
+  const portalId = String(account.portalId);
+  const bound = settings.portalId ?? (await boundPortalId(context.pool, settings.name));
+  const isBound =
+    (bound === null || bound === portalId) &&
+    (await bindPortal(context.pool, settings.name, portalId, account.timeZone ?? null));
+  if (!isBound) {
+    throw ApplicationFailure.nonRetryable(
+      `the token of portal "${settings.name}" belongs to portal ${portalId}, but this configuration and its state are bound to portal ${bound ?? 'of another name'}; use that portal's token, or another database and configuration`,
+      'wrongPortal',
+    );
+  }
+  const configured = settings.callsPerWindow;
+  await ensureBuckets(
+    context.pool,
+    portalId,
+    firstLimits.map((limit) =>
+      configured && limit.bucket !== 'search' ? { ...limit, callsMax: configured } : limit,
+    ),
+  );
+  return { portalId, client: leasedClient(context, settings.client, portalId, laneNumbers.partner, null) };
+}
+
+function portalSettings({ settings }: ActivityContext, name: string | undefined): PortalSettings {
+  const portal = name ? settings.portals.find((candidate) => candidate.name === name) : settings.portals[0];
+  if (portal && (name || settings.portals.length === 1)) return portal;
+  const names = settings.portals.map((candidate) => candidate.name).join(', ');
+  throw ApplicationFailure.nonRetryable(`name one of the configured portals: ${names}`, 'configuration');
+}
+
+async function readReference(client: HubSpotClient, object: ObjectSettings): Promise<PortalReference> {
+  const { objectType } = object;
+  const properties = await listProperties(client, objectType);
+  const labels: PortalReference['labels'] = [];
+  for (const toObject of object.associatedWith) {
+    const types = await listAssociationLabels(client, { fromType: objectType, toType: toObject });
+    for (const { category, typeId, label } of types)
+      labels.push({ toObject, category, typeId, label: label ?? null });
+  }
+  return {
+    properties: properties.map(({ name, type, fieldType, options }) => ({
+      name,
+      type,
+      fieldType,
+      options: (options ?? []).map(({ label, value }) => ({ label: label ?? value, value })),
+    })),
+    owners: await readOwners(client),
+    pipelines: await readPipelines(client, objectType),
+    labels,
+  };
+}
+
+async function readOwners(client: HubSpotClient): Promise<Record<string, string>> {
+  const owners: Record<string, string> = {};
+  let after: string | null = null;
+  for (let page = 0; page < ownersPagesMax; page += 1) {
+    const read: Awaited<ReturnType<typeof listOwners>> = await listOwners(client, { after });
+    for (const { id, email } of read.owners) if (email) owners[email.toLowerCase()] = id;
+    after = read.next;
+    if (after === null) break;
+  }
+  return owners;
+}
+
+/** Object types without pipelines answer 400 or 404: they have none. */
+async function readPipelines(
+  client: HubSpotClient,
+  objectType: string,
+): Promise<PortalReference['pipelines']> {
+  try {
+    const pipelines = await listPipelines(client, objectType);
+    return pipelines.map(({ id, label, stages }) => ({
+      id,
+      label,
+      stages: stages.map((stage) => ({ id: stage.id, label: stage.label })),
+    }));
+  } catch (error) {
+    if (isNotOffered(error)) return [];
+    throw error;
+  }
+}
+
+/** Validation rules exist only in dated versions and with a scope of their own; without them there are none to check. */
+async function readValidations(client: HubSpotClient, objectType: string): Promise<PropertyValidation[]> {
+  try {
+    const typeId = await findObjectTypeId(client, objectType);
+    return typeId === null ? [] : await listPropertyValidations(client, typeId);
+  } catch (error) {
+    if (isNotOffered(error)) return [];
+    throw error;
+  }
+}
+
+function isNotOffered(error: unknown): boolean {
+  return (
+    error instanceof HubSpotFailure && error.status !== null && [400, 403, 404, 405].includes(error.status)
+  );
+}

@@ -1,0 +1,191 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { endGathering, extendGathering } from '../db/gatherings';
+import { registerConfig } from '../db/objectConfigs';
+import { inTransaction } from '../db/pool';
+import { findPortal } from '../db/portals';
+import { endRun, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs';
+import { countUnsettled, settleReferences, type Unsettled } from '../db/settlement';
+import { hubspotSource } from '../domain/record';
+import { orderSources, type SourcePlan } from '../domain/orderSources';
+import type { ActivityContext } from './context';
+
+export interface BeginRunInput {
+  portalId: string;
+  runId: string;
+  sources?: string[];
+  full: boolean;
+  trigger: string;
+}
+
+/** How often the settlement is looked at again: grows by the retry policy, adds nothing to the history. */
+const lookAgainMs = 500;
+
+export function createRunActivities(context: ActivityContext) {
+  const { pool, settings, log } = context;
+  return {
+    /** Opens the run, registers changed configurations, and says which sources to read in which order. */
+    async beginRun({ portalId, runId, sources, full, trigger }: BeginRunInput): Promise<SourcePlan[]> {
+      const known = [
+        { name: hubspotSource, streams: settings.objects.map(({ objectType }) => objectType), dependsOn: [] },
+        ...settings.sources.map(({ name, streams, dependsOn }) => ({
+          name,
+          streams: streams.map((stream) => stream.name),
+          dependsOn,
+        })),
+      ];
+      const ordered = orderSources(
+        known,
+        sources ? [hubspotSource, ...sources] : known.map(({ name }) => name),
+      );
+      if (!ordered.ok) {
+        throw ApplicationFailure.nonRetryable(
+          `there is no source ${ordered.unknown.join(', ')}; configured are ${known.map(({ name }) => name).join(', ')}`,
+          'configuration',
+        );
+      }
+      await inTransaction(pool, async (tx) => {
+        for (const { objectType, configHash } of settings.objects) {
+          const due = await registerConfig(tx, portalId, objectType, configHash);
+          if (due > 0) log.info({ event: 'configuration_changed', objectType, due }, 'rows are due again');
+        }
+        const names = ordered.plan.map(({ source }) => source);
+        await insertRun(tx, portalId, { runId, trigger, full, sources: names });
+        await extendGathering(tx, portalId, gatheredObjects(context, names), runId);
+      });
+      log.info({ event: 'sync_started', portalId, runId, trigger, full }, 'run started');
+      for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
+      return ordered.plan;
+    },
+
+    /** Notes that a source begins; a dependency outside the run must have succeeded lately. */
+    async startSource({ portalId, runId, source }: { portalId: string; runId: string; source: string }) {
+      const configured = settings.sources.find(({ name }) => name === source);
+      for (const name of configured?.dependsOn ?? []) {
+        const age = await lastSuccessAgeMs(pool, portalId, name);
+        const inRun = await isInRun(context, portalId, runId, name);
+        if (!inRun && (age === null || age > configured!.maxAgeMs)) {
+          throw ApplicationFailure.nonRetryable(
+            `${source} depends on ${name}, which ${age === null ? 'has never succeeded' : 'last succeeded too long ago'}; run it first or together`,
+            'staleDependency',
+          );
+        }
+      }
+      await setSourceState(pool, portalId, runId, source, 'running', null);
+    },
+
+    async endSource(input: {
+      portalId: string;
+      runId: string;
+      source: string;
+      state: 'succeeded' | 'failed' | 'skipped' | 'cancelled';
+      reason: string | null;
+    }) {
+      const { portalId, runId, source, state, reason } = input;
+      await setSourceState(pool, portalId, runId, source, state, reason);
+      const level = state === 'failed' ? 'error' : 'info';
+      log[level]({ event: `source_${state}`, portalId, runId, source, reason }, `source ${source} ${state}`);
+    },
+
+    /** Everything is read: bulk delivery may go. Rings every lane that can have work of this run. */
+    async endReading({ portalId, runId }: { portalId: string; runId: string }) {
+      await endGathering(pool, portalId, runId);
+      for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
+      await context.doorbell.deliver(portalId, 'bulk');
+    },
+
+    /**
+     * Fails retryably until all that the run staged is settled: waiting so adds nothing to the history.
+     * @returns whether the rest is deferred by a pause, and until when
+     */
+    async awaitSettled({ portalId, runId }: { portalId: string; runId: string }): Promise<SettledResult> {
+      const unsettled = await countUnsettled(pool, portalId, runId);
+      if (isSettled(unsettled)) {
+        await settleReferences(pool, portalId, runId);
+        return { settled: true, deferredUntil: null, reason: null };
+      }
+      const portal = await findPortal(pool, portalId);
+      if (unsettled.staged === 0 && portal?.pausedUntil && portal.pausedUntil > context.now()) {
+        await settleReferences(pool, portalId, runId);
+        const until = Number.isFinite(portal.pausedUntil.getTime())
+          ? portal.pausedUntil.toISOString()
+          : 'resumed';
+        return { settled: false, deferredUntil: until, reason: portal.pauseReason };
+      }
+      throw ApplicationFailure.create({
+        type: 'unsettled',
+        message: `still under way: ${unsettled.staged} staged, ${unsettled.records} records, ${unsettled.associations} associations`,
+        nextRetryDelay: lookAgainMs,
+        category: 'BENIGN',
+      });
+    },
+
+    async endRun(input: {
+      portalId: string;
+      runId: string;
+      state: 'succeeded' | 'failed' | 'waiting' | 'cancelled';
+      reason: string | null;
+    }) {
+      const { portalId, runId, state, reason } = input;
+      await endGathering(pool, portalId, runId);
+      await endRun(pool, portalId, runId, state, reason);
+      const event = state === 'failed' ? 'sync_failed' : 'sync_completed';
+      const summary = await runSummary(context, portalId, runId);
+      log[state === 'failed' ? 'error' : 'info'](
+        { event, portalId, runId, state, reason, ...summary },
+        `run ${state}`,
+      );
+      for (const { source, objectType, status, count } of summary.counts) {
+        context.metrics.records(source, objectType, status, count);
+        context.metrics.syncDuration(source, objectType, summary.durationMs / 1_000);
+      }
+    },
+  };
+}
+
+export interface SettledResult {
+  settled: boolean;
+  deferredUntil: string | null;
+  reason: string | null;
+}
+
+function isSettled({ staged, records, associations }: Unsettled): boolean {
+  return staged + records + associations === 0;
+}
+
+function gatheredObjects({ settings }: ActivityContext, sources: string[]): string[] {
+  const streams = settings.sources
+    .filter(({ name }) => sources.includes(name))
+    .flatMap((source) => source.streams);
+  return [...new Set(streams.map(({ objectType }) => objectType))];
+}
+
+async function isInRun(
+  { pool }: ActivityContext,
+  portalId: string,
+  runId: string,
+  source: string,
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    'select from run_sources where portal_id = $1 and run_id = $2 and source = $3',
+    [portalId, runId, source],
+  );
+  return rowCount === 1;
+}
+
+async function runSummary({ pool }: ActivityContext, portalId: string, runId: string) {
+  const { rows: counts } = await pool.query<{
+    source: string;
+    objectType: string;
+    status: string;
+    count: number;
+  }>(
+    `select source, object_type as "objectType", status, count::float8 as count from run_counts
+     where portal_id = $1 and run_id = $2 order by 1, 2, 3`,
+    [portalId, runId],
+  );
+  const { rows } = await pool.query<{ ms: string }>(
+    `select extract(epoch from ended_at - started_at) * 1000 as ms from runs where portal_id = $1 and run_id = $2`,
+    [portalId, runId],
+  );
+  return { durationMs: Math.round(Number(rows[0]?.ms ?? 0)), counts };
+}

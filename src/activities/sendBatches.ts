@@ -1,0 +1,188 @@
+import { ApplicationFailure, heartbeat } from '@temporalio/activity';
+import { msUntilDailyReset, pausePortal } from '../db/portals';
+import { returnLease } from '../db/quota';
+import {
+  currentBatches,
+  dissolveBatch,
+  releaseBatch,
+  splitBatch,
+  takeBatch,
+  type TakenBatch,
+} from '../db/settle';
+import { inTransaction } from '../db/pool';
+import { tributaryIdProperty } from '../domain/record';
+import type { HubSpotClient } from '../hubspot/client';
+import { HubSpotFailure } from '../hubspot/hubspotFailure';
+import { archiveBatch, updateBatch, upsertBatch } from '../hubspot/writeBatch';
+import type { BatchReading } from '../hubspot/batchReply';
+import type { ActivityContext } from './context';
+import { leasedClient } from './leasedClient';
+import { laneNumbers } from './mergeSlice';
+import { settleArchive, settleReading } from './settleBatch';
+
+export interface SendBatchesInput {
+  portalId: string;
+  batchIds: string[];
+  lane: keyof typeof laneNumbers;
+  leaseId: string;
+}
+
+export interface SendBatchesResult {
+  calls: number;
+  delivered: number;
+  refused: number;
+}
+
+/** One activity's wave of batches. */
+interface Wave extends Omit<Sending, 'client'> {
+  clientUntil: (expiry: number) => HubSpotClient;
+}
+
+export interface Sending {
+  context: ActivityContext;
+  /** A client for one claimed batch: it starts no call after the claim's expiry. */
+  client: HubSpotClient;
+  portalId: string;
+  result: SendBatchesResult;
+}
+
+/**
+ * Sends a wave of claimed batches and settles every reply in a transaction of its own. Batches that an earlier attempt
+ * settled are gone and cost nothing; those it split are found by their parts.
+ * @throws retryable with the delay that HubSpot asks for, when some batches must be sent again
+ */
+export function createSendBatches(context: ActivityContext) {
+  return async function sendBatches(input: SendBatchesInput): Promise<SendBatchesResult> {
+    const { portalId, lane, leaseId } = input;
+    const lease = { leaseId, bucket: 'burst' as const };
+    const transport = await context.clientOf(portalId);
+    const result: SendBatchesResult = { calls: 0, delivered: 0, refused: 0 };
+    const wave: Wave = {
+      context,
+      portalId,
+      result,
+      clientUntil: (expiry) =>
+        leasedClient(
+          context,
+          transport,
+          portalId,
+          laneNumbers[lane],
+          lease,
+          () => performance.now() < expiry,
+        ),
+    };
+    const beat = setInterval(() => heartbeat(), 5_000);
+    try {
+      const batchIds = await currentBatches(context.pool, input.batchIds);
+      const ends = await Promise.allSettled(batchIds.map((batchId) => sendBatch(wave, batchId)));
+      throwWorst(ends);
+      return result;
+    } finally {
+      clearInterval(beat);
+      await returnLease(context.pool, leaseId);
+    }
+  };
+}
+
+async function sendBatch(wave: Wave, batchId: string): Promise<void> {
+  const { context } = wave;
+  const { claimMs, callDeadlineMs } = context.limits;
+  const expiry = performance.now() + claimMs;
+  const batch = await takeBatch(context.pool, batchId, claimMs, callDeadlineMs);
+  if (batch === 'settled') return;
+  if (batch === 'busy') {
+    throw ApplicationFailure.create({
+      type: 'busy',
+      message: 'another attempt may still be sending a batch',
+    });
+  }
+  await context.failpoint('deliver.sending');
+  const sending: Sending = { ...wave, client: wave.clientUntil(expiry) };
+  let rest: 'done' | 'again' | 'split';
+  try {
+    rest = batch.operation === 'archive' ? await archive(sending, batch) : await write(sending, batch);
+  } catch (error) {
+    if (error instanceof HubSpotFailure) await afterFailure(wave, batch, error);
+    throw error;
+  }
+  await context.failpoint('deliver.settled');
+  if (rest === 'again')
+    throw ApplicationFailure.create({ type: 'unproved', message: 'HubSpot left records unproved' });
+  if (rest === 'split') await sendHalves(wave, batch);
+}
+
+async function sendHalves(wave: Wave, { batchId, fence }: TakenBatch): Promise<void> {
+  const halves = await inTransaction(wave.context.pool, (tx) => splitBatch(tx, batchId, fence));
+  const ends = await Promise.allSettled((halves ?? []).map((half) => sendBatch(wave, half)));
+  throwWorst(ends);
+}
+
+async function write(sending: Sending, batch: TakenBatch): Promise<'done' | 'again' | 'split'> {
+  const { objectType } = batch;
+  sending.result.calls += 1;
+  const reading: BatchReading =
+    batch.operation === 'create'
+      ? await upsertBatch(sending.client, {
+          objectType,
+          inputs: batch.intents.map(({ goldenId, properties }) => ({
+            traceId: goldenId,
+            id: goldenId,
+            idProperty: tributaryIdProperty,
+            properties,
+          })),
+        })
+      : await updateBatch(sending.client, {
+          objectType,
+          inputs: batch.intents.map(({ goldenId, recordId, properties }) => ({
+            traceId: goldenId,
+            id: recordId!,
+            properties,
+          })),
+        });
+  await sending.context.failpoint('deliver.sent');
+  if (reading.wholeBatch) return 'split';
+  return settleReading(sending, batch, reading);
+}
+
+async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 'split'> {
+  sending.result.calls += 1;
+  const ids = batch.intents.map(({ recordId }) => recordId!);
+  const reading = await archiveBatch(sending.client, { objectType: batch.objectType, ids });
+  await sending.context.failpoint('deliver.sent');
+  if (reading.isSplitNeeded && batch.intents.length > 1) return 'split';
+  await settleArchive(sending, batch, reading);
+  return 'done';
+}
+
+/**
+ * What becomes of a batch whose call failed. While the portal is paused its records wait as marks, to be compared anew:
+ * HubSpot surely applied nothing. Else the same body is sent again: it may have been applied, and only repeating it
+ * ends in a known state.
+ */
+async function afterFailure({ context, portalId }: Wave, batch: TakenBatch, failure: HubSpotFailure) {
+  const { verdict } = failure;
+  const { pool } = context;
+  if (verdict.action === 'pausePortal' || verdict.action === 'defect') {
+    const untilMs =
+      verdict.until === 'dailyReset' ? await msUntilDailyReset(pool, portalId) : verdict.afterMs;
+    await pausePortal(pool, portalId, untilMs, failure.message);
+    await dissolveBatch(pool, batch.batchId, batch.fence);
+    return;
+  }
+  const isExhausted = verdict.splitAfterTries !== null && batch.attempts >= verdict.splitAfterTries;
+  if (isExhausted && batch.intents.length > 1) {
+    await inTransaction(pool, (tx) => splitBatch(tx, batch.batchId, batch.fence));
+    return;
+  }
+  await releaseBatch(pool, batch.batchId, batch.fence, verdict.afterMs ?? 0);
+}
+
+/** Of all failures of a wave the one that waits longest decides when the wave is tried again. */
+function throwWorst(ends: PromiseSettledResult<void>[]): void {
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  if (failures.length === 0) return;
+  const unexpected = failures.find((failure) => !(failure instanceof HubSpotFailure));
+  if (unexpected) throw unexpected;
+  const waits = (failure: unknown) => (failure as HubSpotFailure).verdict.afterMs ?? 0;
+  throw failures.reduce((worst, failure) => (waits(failure) > waits(worst) ? failure : worst));
+}

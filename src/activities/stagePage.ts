@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { cleanJson } from '../domain/cleanText';
+import type { JsonObject } from '../domain/record';
+import { closeRecordProblems, openProblems, type ProblemInput } from '../db/problems';
+import type { StreamRef } from '../db/cursors';
+import type { Queryable } from '../db/pool';
+import { stageRecords, type StagedInput } from '../db/stagedRecords';
+import type { SourceRecord } from '../sources/contract';
+import { isDataFault } from './failures';
+
+/**
+ * Stages a page's records inside the page's transaction. Keys that stand twice in a page: the last one counts.
+ * Records that the database refuses are found by halving and become problems `defect`; the rest goes on.
+ * @returns how many records became due, and how many were refused
+ */
+export async function stagePage(
+  tx: Queryable,
+  stream: StreamRef,
+  objectType: string,
+  records: SourceRecord[],
+  { runId, lane }: { runId: string; lane: number },
+): Promise<{ staged: number; refused: number }> {
+  const byKey = new Map(records.map((record) => [record.key, asStaged(record)]));
+  const refused: StagedInput[] = [];
+  const staged = await stageBisecting(tx, [...byKey.values()], refused, (part) =>
+    stageRecords(tx, stream, objectType, part, { runId, lane }),
+  );
+  const problems = refused.map((record): ProblemInput => ({
+    stage: 'extract',
+    kind: 'defect',
+    objectType,
+    source: stream.source,
+    stream: stream.stream,
+    key: record.key,
+    reason: 'the database cannot hold this record; please report it',
+  }));
+  await openProblems(tx, stream.portalId, runId, problems);
+  const staged_ = [...byKey.keys()].map((key) => ({ source: stream.source, stream: stream.stream, key }));
+  if (records.length > 0) await closeRecordProblems(tx, stream.portalId, 'extract', staged_, problems);
+  return { staged, refused: refused.length };
+}
+
+async function stageBisecting(
+  tx: Queryable,
+  records: StagedInput[],
+  refused: StagedInput[],
+  stage: (part: StagedInput[]) => Promise<number>,
+): Promise<number> {
+  if (records.length === 0) return 0;
+  await tx.query('savepoint stage');
+  try {
+    const staged = await stage(records);
+    await tx.query('release savepoint stage');
+    return staged;
+  } catch (error) {
+    if (!isDataFault(error)) throw error;
+    await tx.query('rollback to savepoint stage');
+    if (records.length === 1) {
+      refused.push(records[0]!);
+      return 0;
+    }
+    const middle = records.length >> 1;
+    const first = await stageBisecting(tx, records.slice(0, middle), refused, stage);
+    return first + (await stageBisecting(tx, records.slice(middle), refused, stage));
+  }
+}
+
+/** Cleans the payload so that Postgres can hold it, and hashes it: an equal payload is no news. */
+function asStaged({ key, payload, changedAt }: SourceRecord): StagedInput {
+  const cleaned = cleanJson(payload) as JsonObject;
+  const payloadHash = createHash('sha1').update(JSON.stringify(cleaned)).digest('base64');
+  return { key: cleanJson(key) as string, payload: cleaned, payloadHash, changedAt };
+}

@@ -1,0 +1,36 @@
+import { listPortals } from '../db/portals';
+import { hubspotSource } from '../domain/record';
+import type { ActivityContext } from './context';
+
+/** Rings every lane that has work, and clears what has lapsed: a lost bell costs a minute, not data. */
+export function createTick(context: ActivityContext) {
+  return async function ringLanes(): Promise<{ rung: number }> {
+    const { pool, settings, doorbell } = context;
+    await pool.query('delete from quota_leases where expires_at < now()');
+    await pool.query('delete from gatherings where until < now()');
+    let rung = 0;
+    for (const { portalId } of await listPortals(pool)) {
+      const { rows: due } = await pool.query<{ object_type: string }>(
+        `select distinct object_type from staged_records where portal_id = $1 and due_at is not null`,
+        [portalId],
+      );
+      const configured = new Set(settings.objects.map(({ objectType }) => objectType));
+      for (const { object_type: objectType } of due.filter((row) => configured.has(row.object_type))) {
+        await doorbell.consolidate(portalId, objectType);
+        rung += 1;
+      }
+      const { rows: lanes } = await pool.query<{ lane: number }>(
+        `select distinct least(lane, 1) as lane from outbox where portal_id = $1 and not parked
+         union select 1 from golden_associations where portal_id = $1 and due and not parked
+         union select 1 from delivery_batches where portal_id = $1`,
+        [portalId],
+      );
+      for (const { lane } of lanes) {
+        await doorbell.deliver(portalId, lane === 0 ? 'realtime' : 'bulk');
+        rung += 1;
+      }
+    }
+    context.log.debug({ event: 'tick', rung, source: hubspotSource }, 'lanes rung');
+    return { rung };
+  };
+}

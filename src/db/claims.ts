@@ -1,0 +1,141 @@
+import type { Queryable } from './pool';
+
+/** A due golden record beside what HubSpot is known to hold of it. */
+export interface Candidate {
+  goldenId: string;
+  lane: number;
+  runId: string | null;
+  leadSource: string;
+  version: string;
+  state: 'live' | 'archived' | 'empty';
+  values: Record<string, string>;
+  recordId: string | null;
+  kept: Record<string, string | null> | null;
+  sent: Record<string, string> | null;
+  archived: boolean | null;
+}
+
+/** Due records of an object type that are neither in flight nor parked, most urgent first. */
+export async function selectCandidates(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  lanes: number[],
+  limit: number,
+): Promise<Candidate[]> {
+  const { rows } = await db.query<Candidate>(
+    `select o.golden_id as "goldenId", o.lane, o.run_id as "runId", o.lead_source as "leadSource", g.version,
+       g.state, g.values, k.record_id as "recordId", k.kept, k.sent, k.archived
+     from outbox o
+     join golden_records g on g.portal_id = o.portal_id and g.object_type = o.object_type
+       and g.golden_id = o.golden_id
+     left join known_states k on k.portal_id = o.portal_id and k.target = o.target
+       and k.object_type = o.object_type and k.golden_id = o.golden_id
+     where o.portal_id = $1 and o.target = 'hubspot' and o.object_type = $2 and o.batch_id is null and not o.parked
+       and o.lane = any ($3::smallint[]) and (o.not_before is null or o.not_before <= now())
+     order by o.lane, o.due_at, o.golden_id limit $4`,
+    [portalId, objectType, lanes, limit],
+  );
+  return rows;
+}
+
+export interface NewBatch {
+  objectType: string;
+  operation: 'create' | 'update' | 'archive';
+  lane: number;
+  intents: NewIntent[];
+}
+
+export interface NewIntent {
+  goldenId: string;
+  recordId: string | null;
+  properties: Record<string, string>;
+  before: Record<string, string | null>;
+  version: string;
+  runId: string | null;
+  leadSource: string;
+}
+
+/** Freezes batches and marks their records as in flight, in the claiming transaction. @returns the batch ids */
+export async function insertBatches(db: Queryable, portalId: string, batches: NewBatch[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const { objectType, operation, lane, intents } of batches) {
+    const { rows } = await db.query<{ batch_id: string }>(
+      `with batch as (
+         insert into delivery_batches (portal_id, kind, object_type, operation, lane)
+         values ($1, 'records', $2, $3, $4) returning batch_id),
+       frozen as (
+         insert into intents (batch_id, golden_id, portal_id, object_type, record_id, properties, before,
+           golden_version, run_id, lead_source)
+         select batch_id, "goldenId", $1, $2, "recordId", properties, before, version, "runId", "leadSource"
+         from batch, json_to_recordset($5) as input ("goldenId" uuid, "recordId" text, properties jsonb,
+           before jsonb, version bigint, "runId" text, "leadSource" text)
+         returning golden_id, batch_id)
+       update outbox set batch_id = frozen.batch_id from frozen
+       where outbox.portal_id = $1 and outbox.target = 'hubspot' and outbox.object_type = $2
+         and outbox.golden_id = frozen.golden_id
+       returning outbox.batch_id`,
+      [portalId, objectType, operation, lane, JSON.stringify(intents)],
+    );
+    ids.push(rows[0]!.batch_id);
+  }
+  return ids;
+}
+
+/** Clears the marks of records that already are as they should be. */
+export async function clearMarks(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  goldenIds: string[],
+): Promise<void> {
+  if (goldenIds.length === 0) return;
+  await db.query(
+    `delete from outbox where portal_id = $1 and target = 'hubspot' and object_type = $2
+       and golden_id = any ($3::uuid[]) and batch_id is null`,
+    [portalId, objectType, goldenIds],
+  );
+}
+
+/** Parks marks: a problem stands for them until the record changes or a person retries. */
+export async function parkMarks(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  goldenIds: string[],
+): Promise<void> {
+  if (goldenIds.length === 0) return;
+  await db.query(
+    `update outbox set parked = true where portal_id = $1 and target = 'hubspot' and object_type = $2
+       and golden_id = any ($3::uuid[])`,
+    [portalId, objectType, goldenIds],
+  );
+}
+
+/** Batches that nobody is working on although they were claimed: their workflow or worker is gone. */
+export async function selectOrphans(
+  db: Queryable,
+  portalId: string,
+  lanes: number[],
+  limit: number,
+  deadlineMs: number,
+): Promise<{ batchId: string; kind: 'records' | 'associations' }[]> {
+  const { rows } = await db.query<{ batchId: string; kind: 'records' | 'associations' }>(
+    `select batch_id as "batchId", kind from delivery_batches
+     where portal_id = $1 and lane = any ($2::smallint[])
+       and coalesce(expires_at, created_at + interval '2 minutes') + make_interval(secs => $4 / 1000.0) < now()
+       and (not_before is null or not_before < now())
+     order by kind desc, batch_id limit $3`,
+    [portalId, lanes, limit, deadlineMs],
+  );
+  return rows;
+}
+
+/** Whether some run still reads an object: its bulk delivery waits for full batches. */
+export async function gatheringObjects(db: Queryable, portalId: string): Promise<Set<string>> {
+  const { rows } = await db.query<{ object_type: string }>(
+    `select distinct object_type from gatherings where portal_id = $1 and until > now()`,
+    [portalId],
+  );
+  return new Set(rows.map((row) => row.object_type));
+}

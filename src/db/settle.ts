@@ -1,0 +1,238 @@
+import type { Queryable } from './pool';
+
+export interface TakenIntent {
+  goldenId: string;
+  recordId: string | null;
+  properties: Record<string, string>;
+  before: Record<string, string | null>;
+  runId: string | null;
+  leadSource: string;
+}
+
+export interface TakenBatch {
+  batchId: string;
+  fence: string;
+  objectType: string;
+  operation: 'create' | 'update' | 'archive';
+  attempts: number;
+  intents: TakenIntent[];
+}
+
+/**
+ * Takes a batch for sending: a new fence and expiry. Null when it is settled already, or when somebody else may still
+ * be sending it: a claim is taken over only after its expiry and the deadline of a call begun just before it.
+ */
+export async function takeBatch(
+  db: Queryable,
+  batchId: string,
+  claimMs: number,
+  deadlineMs: number,
+): Promise<TakenBatch | 'settled' | 'busy'> {
+  const { rows } = await db.query<Omit<TakenBatch, 'intents'>>(
+    `update delivery_batches set fence = nextval('fences'), attempts = attempts + 1,
+       expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
+     where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
+     returning batch_id as "batchId", fence, object_type as "objectType", operation, attempts`,
+    [batchId, claimMs, deadlineMs],
+  );
+  const batch = rows[0];
+  if (!batch) {
+    const { rowCount } = await db.query('select from delivery_batches where batch_id = $1', [batchId]);
+    return rowCount === 0 ? 'settled' : 'busy';
+  }
+  const { rows: intents } = await db.query<TakenIntent>(
+    `select golden_id as "goldenId", record_id as "recordId", properties, before, run_id as "runId",
+       lead_source as "leadSource"
+     from intents where batch_id = $1 order by golden_id`,
+    [batchId],
+  );
+  return { ...batch, intents };
+}
+
+/** Locks a batch for its settlement. @returns false when the fence is no longer ours: nothing may be changed */
+export async function lockBatch(db: Queryable, batchId: string, fence: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select from delivery_batches where batch_id = $1 and fence = $2 for update',
+    [batchId, fence],
+  );
+  return rowCount === 1;
+}
+
+export interface WrittenRecord {
+  goldenId: string;
+  recordId: string;
+  kept: Record<string, string | null>;
+  updatedAt: string | null;
+}
+
+/** Known states and ledger of the records that HubSpot acknowledged. */
+export async function settleWritten(
+  db: Queryable,
+  portalId: string,
+  batch: { batchId: string; objectType: string; operation: string },
+  written: WrittenRecord[],
+): Promise<void> {
+  if (written.length === 0) return;
+  const input = JSON.stringify(written);
+  await db.query(
+    `update known_states set golden_id = null
+     from json_to_recordset($3) as input ("goldenId" uuid, "recordId" text)
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and golden_id = input."goldenId"
+       and record_id <> input."recordId"`,
+    [portalId, batch.objectType, input],
+  );
+  await db.query(
+    `with input as (
+       select input.*, intents.properties, intents.before, intents.run_id
+       from json_to_recordset($3) as input ("goldenId" uuid, "recordId" text, kept jsonb, "updatedAt" timestamptz)
+       join intents on intents.batch_id = $4 and intents.golden_id = input."goldenId"),
+     ledger as (
+       insert into deliveries (portal_id, run_id, object_type, golden_id, record_id, operation, before, after,
+         acknowledged, record_updated_at)
+       select $1, run_id, $2, "goldenId", "recordId", $5, before, properties, kept, "updatedAt" from input)
+     insert into known_states (portal_id, object_type, record_id, golden_id, kept, sent, record_updated_at,
+       settled_at)
+     select $1, $2, "recordId", "goldenId", kept, properties, "updatedAt", clock_timestamp() from input
+     on conflict (portal_id, target, object_type, record_id) do update set
+       golden_id = excluded.golden_id, kept = known_states.kept || excluded.kept,
+       sent = known_states.sent || excluded.sent, record_updated_at = excluded.record_updated_at,
+       settled_at = excluded.settled_at, archived = false`,
+    [portalId, batch.objectType, input, batch.batchId, batch.operation],
+  );
+}
+
+/** Marks HubSpot records as archived, after we archived them or HubSpot says that they are gone. */
+export async function settleArchived(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  recordIds: string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  await db.query(
+    `update known_states set archived = true, settled_at = clock_timestamp()
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = any ($3::text[])`,
+    [portalId, objectType, recordIds],
+  );
+}
+
+/**
+ * Ends the marks of settled records: gone where golden is still at the version that was sent, else due again.
+ * Their intents leave the batch; a batch without intents is gone.
+ */
+export async function endIntents(
+  db: Queryable,
+  portalId: string,
+  batch: { batchId: string; objectType: string },
+  goldenIds: string[],
+  how: 'delivered' | 'parked' | 'retryLater',
+): Promise<void> {
+  if (goldenIds.length === 0) return;
+  const scope = [portalId, batch.objectType, batch.batchId, goldenIds];
+  const isCurrent = `exists (select from golden_records g join intents i on i.golden_id = g.golden_id
+    where i.batch_id = $3 and g.portal_id = $1 and g.object_type = $2 and g.golden_id = outbox.golden_id
+      and g.version = i.golden_version)`;
+  const mine = `outbox.portal_id = $1 and outbox.target = 'hubspot' and outbox.object_type = $2
+    and outbox.batch_id = $3 and outbox.golden_id = any ($4::uuid[])`;
+  if (how === 'delivered') await db.query(`delete from outbox where ${mine} and ${isCurrent}`, scope);
+  await db.query(
+    `update outbox set batch_id = null, due_at = now(),
+       ${how === 'parked' ? `parked = ${isCurrent}` : 'parked = false'},
+       ${how === 'retryLater' ? `conflicts = conflicts + 1, not_before = now() + interval '10 seconds'` : 'not_before = null'}
+     where ${mine}`,
+    scope,
+  );
+  await db.query('delete from intents where batch_id = $1 and golden_id = any ($2::uuid[])', [
+    batch.batchId,
+    goldenIds,
+  ]);
+  await db.query(
+    `delete from delivery_batches b where batch_id = $1
+       and not exists (select from intents where intents.batch_id = b.batch_id)`,
+    [batch.batchId],
+  );
+}
+
+/** Frees a taken batch whose call failed: the same body is sent again, at the earliest after `afterMs`. */
+export async function releaseBatch(
+  db: Queryable,
+  batchId: string,
+  fence: string,
+  afterMs: number,
+): Promise<void> {
+  await db.query(
+    `update delivery_batches set expires_at = null, created_at = clock_timestamp(),
+       not_before = clock_timestamp() + make_interval(secs => $3 / 1000.0)
+     where batch_id = $1 and fence = $2`,
+    [batchId, fence, afterMs],
+  );
+}
+
+/**
+ * Dissolves a taken batch that HubSpot surely did not apply: its records are due again and will be compared anew, so
+ * that the newest value is sent when calls are possible again.
+ */
+export async function dissolveBatch(db: Queryable, batchId: string, fence: string): Promise<void> {
+  await db.query(
+    `with gone as (delete from delivery_batches where batch_id = $1 and fence = $2 returning batch_id),
+     marks as (update outbox set batch_id = null from gone where outbox.batch_id = gone.batch_id)
+     update golden_associations set batch_id = null from gone where golden_associations.batch_id = gone.batch_id`,
+    [batchId, fence],
+  );
+}
+
+/** Stores a batch as two halves before either is sent. @returns their ids */
+export async function splitBatch(
+  db: Queryable,
+  batchId: string,
+  fence: string,
+): Promise<[string, string] | null> {
+  const { rows } = await db.query<{ batch_id: string }>(
+    `insert into delivery_batches (portal_id, target, kind, object_type, to_object, operation, lane, split_from)
+     select portal_id, target, kind, object_type, to_object, operation, lane, coalesce(split_from, batch_id)
+     from delivery_batches, generate_series(1, 2) where batch_id = $1 and fence = $2
+     returning batch_id`,
+    [batchId, fence],
+  );
+  if (rows.length !== 2) return null;
+  const [first, second] = [rows[0]!.batch_id, rows[1]!.batch_id];
+  for (const table of ['intents', 'association_intents'] as const) {
+    const id = table === 'intents' ? 'golden_id' : 'from_golden, to_golden';
+    await db.query(
+      `update ${table} set batch_id = case when half.number = 1 then $2::bigint else $3::bigint end
+       from (select ${id}, ntile(2) over (order by ${id}) as number from ${table} where batch_id = $1) as half
+       where ${table}.batch_id = $1 and (${prefixed(table, id)}) = (${prefixed('half', id)})`,
+      [batchId, first, second],
+    );
+  }
+  await db.query(
+    `update outbox set batch_id = intents.batch_id from intents
+     where outbox.batch_id = $1 and intents.golden_id = outbox.golden_id and intents.batch_id = any ($2::bigint[])`,
+    [batchId, [first, second]],
+  );
+  await db.query(
+    `update golden_associations held set batch_id = i.batch_id from association_intents i
+     where held.batch_id = $1 and i.from_golden = held.from_golden and i.to_golden = held.to_golden
+       and i.batch_id = any ($2::bigint[])`,
+    [batchId, [first, second]],
+  );
+  await db.query('delete from delivery_batches where batch_id = $1', [batchId]);
+  return [first, second];
+}
+
+function prefixed(table: string, columns: string): string {
+  return columns
+    .split(', ')
+    .map((column) => `${table}.${column}`)
+    .join(', ');
+}
+
+/** The batches that these became when an earlier attempt split them, with those that are still whole. */
+export async function currentBatches(db: Queryable, batchIds: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ batch_id: string }>(
+    `select batch_id from delivery_batches
+     where batch_id = any ($1::bigint[]) or split_from = any ($1::bigint[]) order by batch_id`,
+    [batchIds],
+  );
+  return rows.map((row) => row.batch_id);
+}

@@ -1,0 +1,76 @@
+import type { Queryable } from './pool';
+
+/** What a run still has under way. */
+export interface Unsettled {
+  /** Staged records not yet consolidated. */
+  staged: number;
+  /** Golden records not yet delivered, those that wait for a time included. */
+  records: number;
+  associations: number;
+}
+
+/**
+ * Counts what a run staged and is not settled yet. Parked marks are settled: problems stand for them. Marks that a
+ * later run took over are settled too: superseded. In hold nothing moves, so all marks are settled: proposed.
+ */
+export async function countUnsettled(db: Queryable, portalId: string, runId: string): Promise<Unsettled> {
+  const { rows } = await db.query<{ staged: string; records: string; associations: string }>(
+    `select
+       (select count(*) from staged_records where portal_id = $1 and due_at is not null and run_id = $2) as staged,
+       (select count(*) from outbox join portals using (portal_id)
+         where portal_id = $1 and run_id = $2 and not parked and (mode = 'live' or batch_id is not null)) as records,
+       (select count(*) from golden_associations a join portals using (portal_id)
+         where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked
+           and (mode = 'live' or a.batch_id is not null)
+           and (a.batch_id is not null or (
+             exists (select from known_states f where f.portal_id = $1 and f.target = 'hubspot'
+               and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
+             and exists (select from known_states t where t.portal_id = $1 and t.target = 'hubspot'
+               and t.object_type = a.to_object and t.golden_id = a.to_golden and not t.archived)))) as associations`,
+    [portalId, runId],
+  );
+  const row = rows[0]!;
+  return { staged: Number(row.staged), records: Number(row.records), associations: Number(row.associations) };
+}
+
+/**
+ * References whose other record no source has: problems of the record that refers; they close when it appears or the
+ * reference goes. Called when a run has consolidated everything it read.
+ */
+export async function settleReferences(db: Queryable, portalId: string, runId: string): Promise<number> {
+  const missing = `from record_references r join mapped_records m on m.portal_id = r.portal_id
+      and m.source = r.source and m.stream = r.stream and m.record_key = r.record_key
+    where r.portal_id = $1 and not exists (select from mapped_records other where other.portal_id = r.portal_id
+      and other.source = r.to_source and other.stream = r.to_stream and other.record_key = r.to_key)`;
+  const fingerprint = `md5(concat_ws(chr(31), 'waitingForParent', r.source, r.stream, r.record_key, r.to_source,
+    r.to_stream, r.to_key))`;
+  await db.query(
+    `update problems set closed_at = now(), closed_by = 'source'
+     where portal_id = $1 and stage = 'associate' and kind = 'waitingForParent' and closed_at is null
+       and fingerprint not in (select ${fingerprint} ${missing})`,
+    [portalId],
+  );
+  const { rows } = await db.query<{ source: string; object_type: string; opened: string }>(
+    `with opened as (
+       insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id, field,
+         reason, fingerprint)
+       select $1, $2, 'associate', 'waitingForParent', r.object_type, r.source, r.stream, r.record_key, m.golden_id,
+         r.to_object, 'refers to a record of ' || r.to_source || '.' || r.to_stream || ' that no source has delivered',
+         ${fingerprint}
+       ${missing}
+       on conflict (portal_id, fingerprint) where closed_at is null do nothing
+       returning source, object_type)
+     select source, object_type, count(*) as opened from opened group by 1, 2`,
+    [portalId, runId],
+  );
+  for (const row of rows) {
+    await db.query(
+      `insert into run_counts (portal_id, run_id, source, object_type, status, count)
+       values ($1, $2, $3, $4, 'problems', $5)
+       on conflict (portal_id, run_id, source, object_type, status)
+       do update set count = run_counts.count + excluded.count`,
+      [portalId, runId, row.source, row.object_type, row.opened],
+    );
+  }
+  return rows.reduce((sum, row) => sum + Number(row.opened), 0);
+}

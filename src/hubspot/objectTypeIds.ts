@@ -1,0 +1,27 @@
+import type { HubSpotClient } from './client';
+import { listCustomObjects } from './customObjects';
+
+/** Ids of HubSpot's own object types (facts §3.1). */
+const standardIds: Readonly<Record<string, string>> = {
+  contacts: '0-1',
+  companies: '0-2',
+  deals: '0-3',
+  tickets: '0-5',
+  products: '0-7',
+  line_items: '0-8',
+};
+
+/**
+ * The type id (`0-1`, `2-123`) of an object type given by name or id. A custom object costs one call.
+ * Null when the portal has no such type. Throws `HubSpotFailure`.
+ */
+export async function findObjectTypeId(client: HubSpotClient, objectType: string): Promise<string | null> {
+  if (/^\d+-\d+$/.test(objectType)) return objectType;
+  const standard = standardIds[objectType];
+  if (standard) return standard;
+  const custom = await listCustomObjects(client);
+  const found = custom.find(
+    ({ name, fullyQualifiedName }) => name === objectType || fullyQualifiedName === objectType,
+  );
+  return found?.objectTypeId ?? null;
+}
