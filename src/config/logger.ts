@@ -29,16 +29,16 @@ export function createLogger({ level, format, destination, isTerminal = false }:
   const output = destination ?? pino.destination({ dest: 1, sync: true });
   const logger = pino({ level, ...redaction }, isPretty ? readable(output, isTerminal) : output);
   // pino does not pass a child's bindings through `formatters.bindings`; children inherit this method.
-  const makeChild = logger.child as (
-    this: Logger,
-    bindings: Bindings,
-    options?: ChildLoggerOptions,
-  ) => Logger;
-  logger.child = function (this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
+  const makeChild = logger.child as unknown as MakeChild;
+  const child = function (this: Logger, bindings: Bindings, options?: ChildLoggerOptions): Logger {
     return makeChild.call(this, redactFields(bindings), options);
-  } as typeof logger.child;
+  };
+  logger.child = child as unknown as typeof logger.child;
   return logger;
 }
+
+/** `child` without its type parameter for custom levels, which we have none of. */
+type MakeChild = (this: Logger, bindings: Bindings, options?: ChildLoggerOptions) => Logger;
 
 /** Turns each line into one for people. A plain function, no worker thread: the last lines are not lost. */
 function readable(output: DestinationStream, colorize: boolean): DestinationStream {

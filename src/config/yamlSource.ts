@@ -107,8 +107,10 @@ function member(
   return null;
 }
 
+/** The merge key `<<` is a symbol once it is understood as such. */
 function keyText(key: unknown): string {
-  return isScalar(key) ? String(key.value) : String(key);
+  const value: unknown = isScalar(key) ? key.value : key;
+  return typeof value === 'symbol' ? (value.description ?? '') : String(value);
 }
 
 function start(node: unknown): number | undefined {

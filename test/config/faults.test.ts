@@ -1,0 +1,427 @@
+import { baseText, edited, faultsOf, placeOf } from './baseConfig';
+
+interface Case {
+  name: string;
+  /** What is replaced in the base by what. */
+  edit: [find: string, replacement: string];
+  /** The text at which the fault must point, exactly. */
+  at: string;
+  path: string;
+  message: RegExp;
+  hint?: RegExp;
+}
+
+const cases: Case[] = [
+  {
+    name: 'an unknown key',
+    edit: ['cursor: changed', 'cursr: changed'],
+    at: 'cursr',
+    path: 'sources.crm.streams.people.cursr',
+    message: /unknown key "cursr"/,
+    hint: /did you mean "cursor"/,
+  },
+  {
+    name: 'an unknown key at the top',
+    edit: ['timeZone: Europe/London', 'timezone: Europe/London'],
+    at: 'timezone',
+    path: 'timezone',
+    message: /unknown key/,
+    hint: /did you mean "timeZone"/,
+  },
+  {
+    name: 'an unknown key of a way of paging',
+    edit: ['type: page, parameter: page', 'type: page, paramter: p, parameter: page'],
+    at: 'paramter',
+    path: 'sources.shop.streams.orders.pagination.paramter',
+    message: /unknown key/,
+    hint: /did you mean "parameter"/,
+  },
+  {
+    name: 'an unknown key of a field map',
+    edit: ['{ from: mail, transforms: [email] }', '{ from: mail, transform: [email] }'],
+    at: 'transform: [email]',
+    path: 'sources.crm.streams.people.map.email.transform',
+    message: /unknown key/,
+    hint: /did you mean "transforms"/,
+  },
+  {
+    name: 'a missing key',
+    edit: ['        recordKey: number\n', ''],
+    at: 'orders:\n',
+    path: 'sources.shop.streams.orders.recordKey',
+    message: /recordKey is missing/,
+  },
+  {
+    name: 'a missing kind',
+    edit: ['    kind: files\n', ''],
+    at: 'drop:\n',
+    path: 'sources.drop.kind',
+    message: /kind is missing/,
+    hint: /sql/,
+  },
+  {
+    name: 'an unknown kind',
+    edit: ['kind: rest', 'kind: soap'],
+    at: 'soap',
+    path: 'sources.shop.kind',
+    message: /unknown kind/,
+    hint: /sql, rest, files/,
+  },
+  {
+    name: 'a value of the wrong type',
+    edit: ['lookback: 10m', 'pageSize: many'],
+    at: 'many',
+    path: 'sources.crm.streams.people.pageSize',
+    message: /expected a number, found text|expected a whole number, found text/,
+  },
+  {
+    name: 'a number above its maximum',
+    edit: ['lookback: 10m', 'pageSize: 5001'],
+    at: '5001',
+    path: 'sources.crm.streams.people.pageSize',
+    message: /at most 5000/,
+  },
+  {
+    name: 'a word that is none of the possible ones',
+    edit: ['lookback: 10m', 'whenGone: archived'],
+    at: 'archived',
+    path: 'sources.crm.streams.people.whenGone',
+    message: /one of keep, withdraw, archive/,
+    hint: /did you mean "archive"/,
+  },
+  {
+    name: 'a bad duration',
+    edit: ['lookback: 10m', 'lookback: ten minutes'],
+    at: 'ten minutes',
+    path: 'sources.crm.streams.people.lookback',
+    message: /duration like 30s, 10m/,
+  },
+  {
+    name: 'a duration above a year',
+    edit: ['lookback: 10m', 'lookback: 400d'],
+    at: '400d',
+    path: 'sources.crm.streams.people.lookback',
+    message: /not be longer than 366d/,
+  },
+  {
+    name: 'an unknown time zone',
+    edit: ['Europe/London', 'Europe/Londn'],
+    at: 'Europe/Londn',
+    path: 'timeZone',
+    message: /unknown time zone/,
+    hint: /did you mean "Europe\/London"/,
+  },
+  {
+    name: 'an unknown transform',
+    edit: ['[decimal]', '[decimel]'],
+    at: 'decimel',
+    path: 'sources.shop.streams.orders.map.amount.transforms[0]',
+    message: /no transform 'decimel'/,
+    hint: /did you mean 'decimal'/,
+  },
+  {
+    name: 'an unknown argument of a transform',
+    edit: ['regionFrom: country', 'regionFron: country'],
+    at: 'regionFron',
+    path: 'sources.crm.streams.people.map.phone.transforms[0].e164.regionFron',
+    message: /no argument 'regionFron'/,
+    hint: /did you mean 'regionFrom'/,
+  },
+  {
+    name: 'a missing argument of a transform',
+    edit: ['[decimal]', '[prefix, decimal]'],
+    at: 'prefix',
+    path: 'sources.shop.streams.orders.map.amount.transforms[0]',
+    message: /needs the argument 'text'/,
+  },
+  {
+    name: 'an argument of the wrong type',
+    edit: ['regionFrom: country', 'regionFrom: [country]'],
+    at: 'regionFrom: [',
+    path: 'sources.crm.streams.people.map.phone.transforms[0].e164.regionFrom',
+    message: /must be a text/,
+  },
+  {
+    name: 'two transforms in one step',
+    edit: ['[decimal]', '[{ trim: {}, decimal: {} }]'],
+    at: '{ trim: {}, decimal: {} }',
+    path: 'sources.shop.streams.orders.map.amount.transforms[0]',
+    message: /several transforms/,
+  },
+  {
+    name: 'an expression that does not compile',
+    edit: ['dealname: title', "dealname: { expression: 'record.title +' }"],
+    at: "'record.title +'",
+    path: 'sources.shop.streams.orders.map.dealname.expression',
+    message: /the expression is wrong/,
+  },
+  {
+    name: 'an expression over something unknown',
+    edit: ['dealname: title', 'dealname: { expression: row.title }'],
+    at: 'row.title',
+    path: 'sources.shop.streams.orders.map.dealname.expression',
+    message: /the expression is wrong/,
+  },
+  {
+    name: 'a field that comes from nowhere',
+    edit: ['dealname: title', 'dealname: { transforms: [trim] }'],
+    at: 'dealname',
+    path: 'sources.shop.streams.orders.map.dealname',
+    message: /where its value comes from/,
+    hint: /from, expression or default/,
+  },
+  {
+    name: 'a field that comes from two places',
+    edit: ['dealname: title', 'dealname: { from: title, expression: record.title }'],
+    at: 'expression',
+    path: 'sources.shop.streams.orders.map.dealname.expression',
+    message: /both from and expression/,
+  },
+  {
+    name: 'an unknown object of a stream',
+    edit: ['object: deals', 'object: deal'],
+    at: 'deal\n',
+    path: 'sources.shop.streams.orders.object',
+    message: /no object "deal"/,
+    hint: /did you mean "deals"/,
+  },
+  {
+    name: 'an unknown stream in a reference',
+    edit: ['to: crm.people', 'to: crm.peple'],
+    at: 'crm.peple',
+    path: 'sources.shop.streams.orders.references[0].to',
+    message: /no stream "crm.peple"/,
+    hint: /did you mean "crm.people"/,
+  },
+  {
+    name: 'an unknown source in dependsOn',
+    edit: ['dependsOn: [crm]', 'dependsOn: [crn]'],
+    at: 'crn',
+    path: 'sources.shop.dependsOn[0]',
+    message: /no source "crn"/,
+    hint: /did you mean "crm"/,
+  },
+  {
+    name: 'an unknown source in a precedence',
+    edit: ['precedence: [crm, shop]', 'precedence: [crm, shopp]'],
+    at: 'shopp',
+    path: 'objects.contacts.precedence[1]',
+    message: /no source "shopp"/,
+    hint: /did you mean "shop"/,
+  },
+  {
+    name: 'an unknown source in the precedence of a field',
+    edit: ['precedence: [crm, shop]', 'fields: { city: { precedence: [nobody] } }'],
+    at: 'nobody',
+    path: 'objects.contacts.fields.city.precedence[0]',
+    message: /no source "nobody"/,
+    hint: /known: crm, shop, drop, hubspot/,
+  },
+  {
+    name: 'an unknown schedule',
+    edit: ['schedule: nightly', 'schedule: nightl'],
+    at: 'nightl\n',
+    path: 'sources.crm.schedule',
+    message: /no schedule "nightl"/,
+    hint: /did you mean "nightly"/,
+  },
+  {
+    name: 'a source that depends on itself',
+    edit: ['dependsOn: [crm]', 'dependsOn: [shop]'],
+    at: 'shop]\n    connection',
+    path: 'sources.shop.dependsOn[0]',
+    message: /circle: shop → shop/,
+  },
+  {
+    name: 'a circle of sources, named',
+    edit: ['    schedule: nightly', '    dependsOn: [shop]\n    schedule: nightly'],
+    at: 'crm]\n    connection',
+    path: 'sources.shop.dependsOn[0]',
+    message: /circle: crm → shop → crm/,
+  },
+  {
+    name: 'a source named hubspot',
+    edit: ['  drop:', '  hubspot:'],
+    at: 'hubspot',
+    path: 'sources.hubspot',
+    message: /no source may be named hubspot/,
+  },
+  {
+    name: 'a name that cannot be one',
+    edit: ['  drop:', '  my drop:'],
+    at: 'my drop',
+    path: 'sources.my drop',
+    message: /a name is a letter/,
+  },
+  {
+    name: 'a property that HubSpot cannot have',
+    edit: ['city: city', 'City: city'],
+    at: 'City',
+    path: 'sources.crm.streams.people.map.City',
+    message: /lower case/,
+  },
+  {
+    name: 'neither table nor query',
+    edit: ['        table: crm.people\n', ''],
+    at: 'people:\n',
+    path: 'sources.crm.streams.people',
+    message: /does not say what to read/,
+    hint: /table or query/,
+  },
+  {
+    name: 'both table and query',
+    edit: ['table: crm.people', 'table: crm.people\n        query: select 1'],
+    at: 'people:\n',
+    path: 'sources.crm.streams.people',
+    message: /both table and query/,
+  },
+  {
+    name: 'a cursor parameter without a cursor',
+    edit: ['path: /orders', 'path: /orders\n        cursorParameter: since'],
+    at: 'cursorParameter',
+    path: 'sources.shop.streams.orders.cursorParameter',
+    message: /needs cursor/,
+  },
+  {
+    name: 'a body of a GET',
+    edit: ['path: /orders', 'path: /orders\n        body: {}'],
+    at: 'body',
+    path: 'sources.shop.streams.orders.body',
+    message: /only a POST/,
+  },
+  {
+    name: 'a delimiter of JSON Lines',
+    edit: ['format: csv', "format: jsonl\n        delimiter: ';'"],
+    at: 'delimiter',
+    path: 'sources.drop.streams.leads.delimiter',
+    message: /csv only/,
+  },
+  {
+    name: 'a time that summer time skips',
+    edit: ["at: '02:00'", "at: '01:30'"],
+    at: "'01:30'",
+    path: 'schedules.nightly.at',
+    message: /does not exist on 2027-03-28 in Europe\/London/,
+    hint: /choose 00:59 or earlier, or 02:00 or later/,
+  },
+  {
+    name: 'a time of day that is none',
+    edit: ["at: '02:00'", "at: '25:00'"],
+    at: "'25:00'",
+    path: 'schedules.nightly.at',
+    message: /a time like 02:00/,
+  },
+  {
+    name: 'a schedule that does not say when',
+    edit: ["nightly: { at: '02:00' }", 'nightly: { jitter: 5m }'],
+    at: 'nightly: {',
+    path: 'schedules.nightly',
+    message: /does not say when/,
+  },
+  {
+    name: 'a schedule that says it twice',
+    edit: ["nightly: { at: '02:00' }", "nightly: { at: '02:00', every: 30m }"],
+    at: 'nightly: {',
+    path: 'schedules.nightly',
+    message: /both at and every/,
+  },
+  {
+    name: 'a limit rule over a property nobody provides',
+    edit: ['neverJoin: [person_no]', 'neverJoin: [persn_no]'],
+    at: 'persn_no',
+    path: 'objects.contacts.identity.neverJoin[0]',
+    message: /no map or property of contacts provides "persn_no"/,
+    hint: /did you mean "person_no"/,
+  },
+  {
+    name: 'an identity rule over a property nobody provides',
+    edit: ['fields: [email]', 'fields: [tax_number]'],
+    at: 'tax_number',
+    path: 'objects.contacts.identity.rules[0].fields[0]',
+    message: /no map or property of contacts provides "tax_number"/,
+  },
+  {
+    name: 'an enumeration without options',
+    edit: ['type: string }', 'type: enumeration }'],
+    at: 'person_no: {',
+    path: 'objects.contacts.properties.person_no',
+    message: /needs options/,
+  },
+  {
+    name: 'a display that does not go with the type',
+    edit: ['type: string }', 'type: string, fieldType: checkbox }'],
+    at: 'checkbox',
+    path: 'objects.contacts.properties.person_no.fieldType',
+    message: /does not go with type string/,
+    hint: /text, textarea/,
+  },
+  {
+    name: 'a reference that is none',
+    edit: ['accessToken: env:TOKEN', 'accessToken: env:MY-TOKEN'],
+    at: 'env:MY-TOKEN',
+    path: 'portals.main.accessToken',
+    message: /not a valid reference/,
+    hint: /env:NAME/,
+  },
+  {
+    name: 'a secret that is not in the environment',
+    edit: ['env:SHOP_TOKEN', 'env:SHOP_TOKN'],
+    at: "'env:SHOP_TOKN'",
+    path: 'sources.shop.connection.auth.token',
+    message: /missing secret: env:SHOP_TOKN is not set/,
+    hint: /set SHOP_TOKN/,
+  },
+  {
+    name: 'a secret file that is not there',
+    edit: ['env:TOKEN', 'file:/run/secrets/gone'],
+    at: 'file:/run/secrets/gone',
+    path: 'portals.main.accessToken',
+    message: /file:\/run\/secrets\/gone cannot be read/,
+  },
+  {
+    name: 'a token in clear',
+    edit: ['env:TOKEN', 'pat-eu1-01234567-89ab-cdef'],
+    at: 'pat-eu1-01234567-89ab-cdef',
+    path: 'portals.main.accessToken',
+    message: /a HubSpot token is written in clear/,
+    hint: /env:NAME/,
+  },
+  {
+    name: 'a password in an address',
+    edit: ["'env:CRM_URL'", "'postgres://reader:hunter2@db/crm'"],
+    at: "'postgres://reader:hunter2@db/crm'",
+    path: 'sources.crm.connection.url',
+    message: /a URL with a password is written in clear/,
+    hint: /env:NAME/,
+  },
+  {
+    name: 'another secret in clear',
+    edit: ["'env:SHOP_TOKEN'", 'hunter2'],
+    at: 'hunter2',
+    path: 'sources.shop.connection.auth.token',
+    message: /a secret is written in clear/,
+  },
+  {
+    name: 'a key that stands twice',
+    edit: ['recordKey: number', 'recordKey: number\n        recordKey: id2'],
+    at: 'recordKey: id2',
+    path: '',
+    message: /stands here twice/,
+  },
+];
+
+describe('a wrong configuration', () => {
+  test('starts from one without faults', () => {
+    expect(faultsOf(baseText)).toEqual([]);
+  });
+
+  test.each(cases)('$name is told with its place', ({ edit, at, path, message, hint }) => {
+    const text = edited(edit);
+    const faults = faultsOf(text);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatchObject({ file: 'c.yaml', path, ...placeOf(text, at) });
+    expect(faults[0]?.message).toMatch(message);
+    expect(faults[0]?.hint ?? '').toMatch(hint ?? /^/);
+    for (const secret of ['hunter2', '01234567-89ab']) expect(JSON.stringify(faults)).not.toContain(secret);
+  });
+});
