@@ -11,13 +11,17 @@ import type { RecordRef } from './record';
 export function goldenIdOf(portalId: string, objectType: string, ref: RecordRef, attempt: number): string {
   // JSON keeps the parts apart: ('a','b:c') and ('a:b','c') must differ.
   const name = JSON.stringify([portalId, objectType, ref.source, ref.stream, ref.key, attempt]);
-  const [a, b, c, d] = sha1(namespaceBytes, new TextEncoder().encode(name));
+  const [a, b, c, d] = sha1(namespaceBytes, utf8.encode(name));
   const hex = word(a) + word((b & 0xffff0fff) | 0x5000) + word((c & 0x3fffffff) | 0x80000000) + word(d);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+const utf8 = new TextEncoder();
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 function word(bits: number): string {
-  return (bits >>> 0).toString(16).padStart(8, '0');
+  const hex = (shift: number) => hexOfByte[(bits >>> shift) & 0xff] ?? '';
+  return hex(24) + hex(16) + hex(8) + hex(0);
 }
 
 /** Whether a text can be a golden id: `tributary_id` may hold whatever a person or an import typed there. */
@@ -29,6 +33,9 @@ export function isGoldenId(text: string): boolean {
 const namespaceBytes = Uint8Array.of(
   ...[0x6a, 0x1f, 0x0f, 0x0e, 0x5c, 0x0b, 0x4f, 0x53, 0x9d, 0x54, 0x7d, 0x1b, 0x5a, 0x4e, 0x2c, 0x90],
 );
+
+/** Scratch space of one block, filled anew each time: making it per id costs more than the hash. */
+const words = new Int32Array(80);
 
 type HashState = [number, number, number, number, number];
 
@@ -45,18 +52,17 @@ function sha1(prefix: Uint8Array, message: Uint8Array): HashState {
   const view = new DataView(padded.buffer);
   view.setUint32(padded.length - 4, length * 8);
   let state: HashState = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
-  const words = new Int32Array(80);
   for (let at = 0; at < padded.length; at += 64) {
     for (let t = 0; t < 16; t++) words[t] = view.getInt32(at + t * 4);
     for (let t = 16; t < 80; t++) {
       words[t] = rotate(words[t - 3]! ^ words[t - 8]! ^ words[t - 14]! ^ words[t - 16]!, 1);
     }
-    state = addBlock(state, words);
+    state = addBlock(state);
   }
   return state;
 }
 
-function addBlock(state: HashState, words: Int32Array): HashState {
+function addBlock(state: HashState): HashState {
   let [a, b, c, d, e] = state;
   for (let t = 0; t < 80; t++) {
     const next = (rotate(a, 5) + mix(t, b, c, d) + e + words[t]!) | 0;

@@ -79,6 +79,7 @@ function isForeign(board: IdentityBoard, golden: string | null, anchor: number |
 
 /** Whether a `neverJoin` property says that two clusters are two things. */
 export function breakLimit(a: BoardCluster, b: BoardCluster): boolean {
+  if (a.limits.size === 0 || b.limits.size === 0) return false;
   for (const [name, values] of a.limits) {
     const others = b.limits.get(name);
     if (others !== undefined && new Set([...values, ...others]).size > 1) return true;

@@ -18,6 +18,7 @@ export function identityEdges(
 ): IdentityEdge[][] {
   const edges: IdentityEdge[][] = rules.rules.map(() => []);
   for (const [key, { rule, holders }] of holdersByKey(records)) {
+    if (holders.length < 2) continue;
     if (Math.max(sharers[key] ?? 0, mostInOneStream(holders, records)) > rules.maxSharers) continue;
     const similar = rules.rules[rule]?.similar;
     holders.forEach((a, at) => {
@@ -43,12 +44,11 @@ function holdersByKey(records: readonly IdentityRecord[]): Map<string, { rule: n
 }
 
 function mostInOneStream(holders: readonly number[], records: readonly IdentityRecord[]): number {
-  if (holders.length < 2) return holders.length;
   const counts = new Map<string, number>();
   let most = 0;
   for (const index of holders) {
     const record = records[index];
-    const stream = JSON.stringify([record?.source, record?.stream]);
+    const stream = `${record?.source}\n${record?.stream}`;
     const count = (counts.get(stream) ?? 0) + 1;
     counts.set(stream, count);
     most = Math.max(most, count);

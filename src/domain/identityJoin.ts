@@ -18,8 +18,9 @@ export type Touching = ReadonlyMap<number, readonly number[]>;
  * weaker rule may decide.
  */
 export function joinByRule(board: IdentityBoard, edges: readonly IdentityEdge[]): void {
-  joinGoldenWithAnchor(board, touching(board, edges));
-  const touch = touching(board, edges);
+  let touch = touching(board, edges);
+  if (touch.size === 0) return;
+  if (joinGoldenWithAnchor(board, touch)) touch = touching(board, edges);
   const seen = new Set<number>();
   for (const start of touch.keys()) {
     if (!seen.has(start) && clusterOf(board, start).doubt === null) {
@@ -33,26 +34,30 @@ export function joinByRule(board: IdentityBoard, edges: readonly IdentityEdge[])
 function touching(board: IdentityBoard, edges: readonly IdentityEdge[]): Map<number, number[]> {
   const touch = new Map<number, number[]>();
   const seen = new Set<number>();
-  for (const [i, j] of edges) {
-    const [a, b] = [rootOf(board, i), rootOf(board, j)];
+  const add = (from: number, to: number) => {
+    const list = touch.get(from);
+    if (list === undefined) touch.set(from, [to]);
+    else list.push(to);
+  };
+  for (const edge of edges) {
+    const a = rootOf(board, edge[0]);
+    const b = rootOf(board, edge[1]);
+    if (a === b) continue;
     const pair = Math.min(a, b) * board.records.length + Math.max(a, b);
-    if (a === b || seen.has(pair)) continue;
+    if (seen.has(pair)) continue;
     seen.add(pair);
     if (breakLimit(clusterOf(board, a), clusterOf(board, b))) continue;
-    for (const [from, to] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      const list = touch.get(from);
-      if (list === undefined) touch.set(from, [to]);
-      else list.push(to);
-    }
+    add(a, b);
+    add(b, a);
   }
   return touch;
 }
 
-/** A golden record whose anchor is not known here and an anchor without one, when there is no other choice for either. */
-function joinGoldenWithAnchor(board: IdentityBoard, touch: Touching): void {
+/**
+ * A golden record whose anchor is not known here and an anchor without one, when there is no other choice for
+ * either. Out: whether any were joined.
+ */
+function joinGoldenWithAnchor(board: IdentityBoard, touch: Touching): boolean {
   const lacksAnchor = (root: number) =>
     clusterOf(board, root).golden !== null && clusterOf(board, root).anchor === null;
   const isAnchor = (root: number) => clusterOf(board, root).anchor !== null;
@@ -65,6 +70,7 @@ function joinGoldenWithAnchor(board: IdentityBoard, touch: Touching): void {
     if ((touch.get(anchor) ?? []).filter(lacksAnchor).length === 1) pairs.push([root, anchor]);
   }
   for (const [golden, anchor] of pairs) join(board, golden, anchor);
+  return pairs.length > 0;
 }
 
 function reach(board: IdentityBoard, start: number, touch: Touching, seen: Set<number>): number[] {
@@ -85,6 +91,7 @@ function reach(board: IdentityBoard, start: number, touch: Touching, seen: Set<n
  * record of whatever the other turns out to be. Clusters between which the doubt hangs are not touched by it.
  */
 function spreadDoubt(board: IdentityBoard, edges: readonly IdentityEdge[]): void {
+  if (!edges.some((edge) => edge.some((index) => clusterOf(board, index).doubt !== null))) return;
   const touch = touching(board, edges);
   let doubtful = [...touch.keys()].filter((root) => clusterOf(board, root).doubt !== null);
   while (doubtful.length > 0) {

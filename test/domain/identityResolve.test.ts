@@ -242,6 +242,15 @@ describe('links', () => {
     });
   });
 
+  test('a record that shares evidence with its own and with another has not moved', () => {
+    const records = [
+      person('a1', { email: 'ann@x.org;bob@x.org' }, { fixed: 'A' }),
+      person('h7', { email: 'ann@x.org' }, { fixed: 'A' }),
+      person('h8', { email: 'bob@x.org' }),
+    ];
+    expect(resolve(records)).toMatchObject({ clusters: ['A: a1 h7'], reviews: ['twoAnchors: a1 > h7,h8'] });
+  });
+
   test('a link that HubSpot never saw ends with its evidence: the bridge is gone', () => {
     const records = [
       person('a1', { email: 'ann@x.org' }, { linked: 'G(a1)' }),
