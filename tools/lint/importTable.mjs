@@ -51,7 +51,14 @@ export const importTable = {
   config: {
     folders: ['domain', 'sources'],
     packages: '*',
-    notPackages: ['@temporalio/*', 'express', 'pg'],
+    notPackages: [
+      '@temporalio/activity',
+      '@temporalio/client',
+      '@temporalio/worker',
+      '@temporalio/workflow',
+      'express',
+      'pg',
+    ],
     node: true,
   },
   api: {
