@@ -105,3 +105,13 @@ export class SourceFailure extends Error {
     this.name = 'SourceFailure';
   }
 }
+
+/** Whether an error is a defect of our code: it must not be told as a fault of the source system. */
+export function isOwnFault(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError
+  );
+}

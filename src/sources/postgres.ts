@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { SourceFailure } from './contract';
+import { SourceFailure, isOwnFault } from './contract';
 import { postgresColumnKind, postgresTypes } from './rowValues';
 import type { SqlDatabase, SqlSession } from './sql';
 
@@ -50,7 +50,8 @@ export function openPostgres(url: string, statementTimeoutMs: number): SqlDataba
         return result;
       } catch (error) {
         signal?.throwIfAborted();
-        throw error instanceof SourceFailure ? error : postgresFailure(error);
+        if (error instanceof SourceFailure || isOwnFault(error)) throw error;
+        throw postgresFailure(error);
       } finally {
         signal?.removeEventListener('abort', abort);
         // After an error the connection is dropped: cheaper than knowing what state it is in.

@@ -244,7 +244,7 @@ function watermarkOf(position: RestPosition, request: ReadPageRequest<RestStream
 }
 
 function markOf(request: ReadPageRequest<RestStream>, position: RestPosition): string {
-  return JSON.stringify([request.stream, position.options, position.from, position.mark, position.startedAt]);
+  return JSON.stringify([request.stream, position.options, position.from, position.mark]);
 }
 
 function contentOf(items: JsonValue[]): string {

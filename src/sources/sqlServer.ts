@@ -1,5 +1,5 @@
 import sql from 'mssql';
-import { SourceFailure } from './contract';
+import { SourceFailure, isOwnFault } from './contract';
 import { sqlServerColumnKind, sqlServerRow } from './rowValues';
 import type { SqlDatabase, SqlSession } from './sql';
 
@@ -31,7 +31,8 @@ export function openSqlServer(url: string, statementTimeoutMs: number): SqlDatab
         return await work(sessionOf(await connect(), signal));
       } catch (error) {
         signal?.throwIfAborted();
-        throw error instanceof SourceFailure ? error : sqlServerFailure(error);
+        if (error instanceof SourceFailure || isOwnFault(error)) throw error;
+        throw sqlServerFailure(error);
       }
     },
     async close() {
@@ -107,8 +108,8 @@ function sessionOf(pool: sql.ConnectionPool, signal: AbortSignal | undefined): S
 
 export interface DriverColumn {
   name: string;
-  /** The driver's type: a function that carries its SQL name; undefined for types the driver does not know. */
-  type: { declaration?: string } | undefined;
+  /** The driver's type: a function that carries its SQL name (undeclared in its types), or undefined where unknown. */
+  type: object | undefined;
   length?: number | undefined;
   precision?: number | undefined;
   scale?: number | undefined;
@@ -116,7 +117,7 @@ export interface DriverColumn {
 
 /** A column's declared type from the driver's description of a result: `datetime2(7)`, `decimal(18,2)`, `varchar`. */
 export function declaredType({ type, length, precision, scale }: DriverColumn): string {
-  const name = type?.declaration ?? '';
+  const name = (type as { declaration?: string } | undefined)?.declaration ?? '';
   switch (name) {
     case 'decimal':
     case 'numeric':

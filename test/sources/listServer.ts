@@ -65,5 +65,5 @@ function send(response: ServerResponse, answer: Answer): void {
     response.end(answer.raw ?? JSON.stringify(answer.body ?? {}));
   };
   if (answer.delayMs === undefined) write();
-  else setTimeout(write, answer.delayMs);
+  else setTimeout(write, answer.delayMs).unref();
 }
