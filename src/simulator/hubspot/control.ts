@@ -7,7 +7,7 @@ import { planUpdate, sceneOf } from './recordWrites';
 import { tableOf } from './portal';
 import { findRecord } from './recordTable';
 import { notFound, Rejected } from './rejection';
-import { seedPortal, type Seed } from './seed';
+import { seedPortal } from './seed';
 import { changeSettings } from './settings';
 import { perform, replyOf, resetSimulator, type Simulator } from './simulator';
 import { switchChoices } from './switches';
@@ -90,7 +90,7 @@ const handlers: Record<string, Handler> = {
     simulator.limits.setDailyUsed(Number(asObject(body, 'daily')['used']));
     return simulator.limits.report().daily;
   },
-  'POST /_simulator/seed': (simulator, _query, body) => seedPortal(simulator, asObject(body, 'seed') as Seed),
+  'POST /_simulator/seed': (simulator, _query, body) => seedPortal(simulator, asObject(body, 'seed')),
   'POST /_simulator/reset': (simulator) => {
     resetSimulator(simulator);
     return { reset: true };

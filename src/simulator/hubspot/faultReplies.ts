@@ -75,7 +75,7 @@ export function emptyReply(fault: Fault): Reply {
 export function splitBatch(
   fault: Fault,
   body: unknown,
-): { rest: object; failed: Record<string, unknown>[] } | undefined {
+): { rest: { inputs: unknown[] }; failed: Record<string, unknown>[] } | undefined {
   if (typeof body !== 'object' || body === null || !('inputs' in body) || !Array.isArray(body.inputs))
     return undefined;
   const every = fault.failEvery ?? 2;

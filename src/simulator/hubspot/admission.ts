@@ -1,0 +1,51 @@
+import type { Reply } from './call';
+import { rejectionBody, type Rejection } from './rejection';
+import { missingScope, scopeOf } from './scopes';
+import type { Simulator } from './simulator';
+import type { Target } from './target';
+
+/** Longer addresses are refused with 414 by the edge (facts 4.2: about 8 kB observed). */
+const addressLengthMax = 8000;
+
+/** A refusal as a reply. */
+export function refusal(rejection: Rejection): Reply {
+  return { status: rejection.status, body: rejectionBody(rejection) };
+}
+
+/** The refusal of a call before its body matters: address, token, rate, scope. Counts it into its window. */
+export function admission(
+  simulator: Simulator,
+  target: Target,
+  authorization: string | undefined,
+): Reply | undefined {
+  if (target.address.length > addressLengthMax) {
+    const body = Buffer.from('<html><h1>414 URI Too Long</h1></html>');
+    return { status: 414, body, headers: { 'Content-Type': 'text/html' } };
+  }
+  const unknown = target.route?.api === 'token' ? undefined : checkToken(simulator, authorization);
+  if (unknown) return refusal(unknown);
+  const limited = simulator.limits.admit(target.bucket);
+  if (limited) return { status: 429, ...limited };
+  const { scopesWithheld } = simulator.settings;
+  if (!target.route || scopesWithheld.length === 0) return undefined;
+  const scope = scopeOf(simulator.portal, target.route.api, target.route.writes, target.params);
+  return scope !== undefined && scopesWithheld.includes(scope) ? refusal(missingScope(scope)) : undefined;
+}
+
+function checkToken(simulator: Simulator, authorization: string | undefined): Rejection | undefined {
+  const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+  const known = simulator.settings.tokens.find((setting) => setting.token === token);
+  if (!known) {
+    const message =
+      'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview';
+    return { status: 401, category: 'INVALID_AUTHENTICATION', message };
+  }
+  const late = known.expiresAt === null ? -1 : simulator.now() - known.expiresAt;
+  if (late < 0) return undefined;
+  return {
+    status: 401,
+    category: 'EXPIRED_AUTHENTICATION',
+    message: `The OAuth token used to make this call expired ${Math.floor(late / 1000)} second(s) ago.`,
+    context: { 'expire time': [new Date(known.expiresAt ?? 0).toISOString()] },
+  };
+}
