@@ -1,6 +1,6 @@
 import { sameProperty, type PropertyShape } from './canonicalValue';
 import { hubspotSource, type MappedField, type MappedRecord } from './record';
-import type { ObjectRules } from './rules';
+import type { ObjectRules, StreamMap } from './rules';
 
 /**
  * What a record says now, seen together with what it said before:
@@ -8,13 +8,15 @@ import type { ObjectRules } from './rules';
  * - a field that is unknown now keeps its previous value: an unknown never blanks good data;
  * - an opt-out, once given, stays.
  * A record of source `hubspot` is read whole, so there an absent field is empty and is not carried.
- * Identity keys and references are those of `next`; fields that no rule knows any more are dropped.
+ * Identity keys and references are those of `next`; previous fields that no rule knows any more are dropped.
  * @param previous the stored mapping of the same record, or null when it is seen for the first time
+ * @param map the record's stream map: a field that it no longer fills is not carried either
  */
 export function carryFields(
   previous: MappedRecord | null,
   next: MappedRecord,
   rules: ObjectRules,
+  map?: StreamMap,
 ): MappedRecord {
   if (!previous) return next;
   const carriesUnknown = next.source !== hubspotSource;
@@ -25,9 +27,13 @@ export function carryFields(
     const now = fields[rule.property];
     const optedOut = rule.optOutValue !== undefined && sameProperty(rule, before.value, rule.optOutValue);
     if (now) fields[rule.property] = optedOut ? keepOptOut(rule, before, now) : keepTime(rule, before, now);
-    else if (carriesUnknown || optedOut) fields[rule.property] = before;
+    else if (optedOut || (carriesUnknown && isFilled(map, rule.property))) fields[rule.property] = before;
   }
   return { ...next, fields };
+}
+
+function isFilled(map: StreamMap | undefined, property: string): boolean {
+  return map === undefined || map.fields.some((field) => field.property === property);
 }
 
 function keepTime(shape: PropertyShape, before: MappedField, now: MappedField): MappedField {

@@ -1,5 +1,13 @@
 import type { JsonValue } from './record';
-import { invalid, isEmptyFlow, isFault, onText, plainText, textList } from './transformContract';
+import {
+  invalid,
+  isEmptyFlow,
+  isFault,
+  onText,
+  plainText,
+  textArgument,
+  textList,
+} from './transformContract';
 import type { Flow, TransformDefinition, TransformFault } from './transformContract';
 
 export const choiceTransforms: readonly TransformDefinition[] = [
@@ -18,7 +26,7 @@ export const choiceTransforms: readonly TransformDefinition[] = [
     shorthand: 'by',
     example: { args: { by: ' ', take: 'rest' }, from: 'Ann Mary  Lee', to: 'Mary Lee' },
     check: notEmpty('by'),
-    bind: (args) => splitStep(String(args['by']), args['take'] as Place | undefined),
+    bind: (args) => splitStep(textArgument(args, 'by') ?? ' ', args['take'] as Place | undefined),
   },
   {
     name: 'join',
@@ -26,7 +34,7 @@ export const choiceTransforms: readonly TransformDefinition[] = [
     args: [{ name: 'by', type: 'text', required: true, doc: 'What stands between the members.' }],
     shorthand: 'by',
     example: { args: { by: ', ' }, from: ['red', '', 'blue'], to: 'red, blue' },
-    bind: (args) => (value) => join(value, String(args['by'])),
+    bind: (args) => (value) => join(value, textArgument(args, 'by') ?? ''),
   },
   {
     name: 'multi',
@@ -37,7 +45,7 @@ export const choiceTransforms: readonly TransformDefinition[] = [
     shorthand: 'by',
     example: { args: { by: ',' }, from: 'red, blue,', to: ['red', 'blue'] },
     check: notEmpty('by'),
-    bind: (args) => multiStep(String(args['by'] ?? ',')),
+    bind: (args) => multiStep(textArgument(args, 'by') ?? ','),
   },
   {
     name: 'enum',
@@ -108,7 +116,7 @@ function multiStep(by: string) {
   );
   return (value: JsonValue, context: Parameters<typeof cut>[1]): Flow | TransformFault => {
     const parts = cut(value, context);
-    return Array.isArray(parts) && !isFault(parts) ? (parts.flat() as JsonValue[]) : parts;
+    return Array.isArray(parts) && !isFault(parts) ? parts.flat() : parts;
   };
 }
 

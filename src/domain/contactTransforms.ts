@@ -3,7 +3,7 @@ import { getDomain, getHostname } from 'tldts';
 import { canonicalEmail } from './canonicalValue';
 import { regionOf } from './countryRegion';
 import { payloadPath, readPath, type PayloadPath } from './payloadPath';
-import { invalid, isEmptyFlow, noArguments, onText, plainText } from './transformContract';
+import { invalid, isEmptyFlow, noArguments, onText, plainText, textArgument } from './transformContract';
 import type { TransformContext, TransformDefinition, TransformFault } from './transformContract';
 
 export const contactTransforms: readonly TransformDefinition[] = [
@@ -40,8 +40,8 @@ export const contactTransforms: readonly TransformDefinition[] = [
     shorthand: 'region',
     example: { args: { region: 'GB' }, from: '020 7946 0958', to: '+442079460958' },
     check: (args) => {
-      const region = args['region'];
-      return region === undefined || phoneRegion(String(region))
+      const region = textArgument(args, 'region');
+      return region === undefined || phoneRegion(region)
         ? []
         : ['region must be an ISO country code, e.g. GB'];
     },
@@ -84,7 +84,6 @@ function email(text: string): string | TransformFault {
 /** Lower case, international names in their ASCII form, so that both spellings are one. */
 function asciiHost(host: string): string | null {
   const lower = host.toLowerCase().replace(/\.$/, '');
-  // eslint-disable-next-line no-control-regex -- exactly the ASCII range
   if (/^[\x00-\x7f]*$/.test(lower)) return lower;
   return URL.canParse(`http://${lower}`) ? new URL(`http://${lower}`).hostname : null;
 }
@@ -101,8 +100,10 @@ function domain(text: string, registrable: boolean): string | TransformFault {
 }
 
 function e164Step(args: Record<string, unknown>) {
-  const fixed = args['region'] === undefined ? null : phoneRegion(String(args['region']));
-  const from = args['regionFrom'] === undefined ? null : payloadPath(String(args['regionFrom']));
+  const region = textArgument(args, 'region');
+  const fixed = region === undefined ? null : phoneRegion(region);
+  const regionFrom = textArgument(args, 'regionFrom');
+  const from = regionFrom === undefined ? null : payloadPath(regionFrom);
   const keepExtension = args['keepExtension'] === true;
   return onText((text, context) => e164(text, numberRegion(context, from, fixed), keepExtension));
 }

@@ -1,6 +1,6 @@
 import { fromEpoch, fromWall } from './canonicalDate';
 import { dateReader, type DateReader } from './dateFormat';
-import { invalid, plainText, textList } from './transformContract';
+import { invalid, plainText, textArgument, textList } from './transformContract';
 import type {
   TransformArgument,
   TransformContext,
@@ -50,7 +50,7 @@ export const dateTransforms: readonly TransformDefinition[] = [
     check: checkArguments,
     bind: (args) => {
       const readers = readersOf(args['formats']);
-      const zone = args['zone'] as string | undefined;
+      const zone = textArgument(args, 'zone');
       return args['fromDateTime'] === true
         ? (value, context) => dateOfTime(value, readers, zone, context)
         : (value) => dateOnly(value, readers);
@@ -73,7 +73,7 @@ export const dateTransforms: readonly TransformDefinition[] = [
     check: checkArguments,
     bind: (args) => {
       const readers = readersOf(args['formats']);
-      const zone = args['zone'] as string | undefined;
+      const zone = textArgument(args, 'zone');
       return (value, context) => dateTime(value, readers, zone ?? context.timeZone);
     },
   },
@@ -85,7 +85,8 @@ function checkArguments(args: Record<string, unknown>): string[] {
     if (!dateReader(format))
       faults.push(`'${format}' is no date format (year, month and day, e.g. dd/MM/yyyy)`);
   }
-  if (args['zone'] !== undefined && !isTimeZone(String(args['zone']))) {
+  const zone = textArgument(args, 'zone');
+  if (zone !== undefined && !isTimeZone(zone)) {
     faults.push('zone must be an IANA time zone, e.g. Europe/London');
   }
   return faults;

@@ -10,6 +10,13 @@ export type CompiledExpression = (payload: JsonObject) => ExpressionResult;
 /** Longest expression; also bounds what a hostile one could cost. */
 const expressionLengthMax = 4_000;
 
+const mixedArithmetic: Record<string, (a: number | bigint, b: number | bigint) => number> = {
+  '+': (a, b) => Number(a) + Number(b),
+  '-': (a, b) => Number(a) - Number(b),
+  '*': (a, b) => Number(a) * Number(b),
+  '/': (a, b) => Number(a) / Number(b),
+};
+
 const environment = buildEnvironment();
 
 /** CEL with one variable, `record`, and arithmetic between whole and broken numbers, as JSON tells them not apart. */
@@ -20,26 +27,9 @@ function buildEnvironment(): Environment {
     homogeneousAggregateLiterals: false,
     limits: { maxAstNodes: 500, maxDepth: 50 },
   }).registerVariable('record', 'map');
-  for (const [left, right] of [
-    ['double', 'int'],
-    ['int', 'double'],
-  ] as const) {
-    env.registerOperator(
-      `${left} + ${right}`,
-      (a: number | bigint, b: number | bigint) => Number(a) + Number(b),
-    );
-    env.registerOperator(
-      `${left} - ${right}`,
-      (a: number | bigint, b: number | bigint) => Number(a) - Number(b),
-    );
-    env.registerOperator(
-      `${left} * ${right}`,
-      (a: number | bigint, b: number | bigint) => Number(a) * Number(b),
-    );
-    env.registerOperator(
-      `${left} / ${right}`,
-      (a: number | bigint, b: number | bigint) => Number(a) / Number(b),
-    );
+  for (const [operator, work] of Object.entries(mixedArithmetic)) {
+    env.registerOperator(`double ${operator} int`, work);
+    env.registerOperator(`int ${operator} double`, work);
   }
   return env;
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from './record';
 import type { ReferenceData } from './rules';
-import { noArguments, onText, unresolved } from './transformContract';
+import { noArguments, onText, textArgument, unresolved } from './transformContract';
 import type { Flow, TransformContext, TransformDefinition, TransformFault } from './transformContract';
 
 /** Transforms that ask what the portal has; their answers are internal values and ids. */
@@ -20,7 +20,7 @@ export const referenceTransforms: readonly TransformDefinition[] = [
     example: { args: { property: 'industry' }, from: 'Language schools', to: 'LANGUAGE_SCHOOLS' },
     bind: (args) =>
       onText((text, context) =>
-        optionsByLabel(text, (args['property'] as string) ?? context.property, context),
+        optionsByLabel(text, textArgument(args, 'property') ?? context.property, context),
       ),
   },
   {
@@ -52,8 +52,7 @@ export const referenceTransforms: readonly TransformDefinition[] = [
     args: [{ name: 'pipeline', type: 'text', required: false, doc: 'Label or id of the pipeline.' }],
     shorthand: 'pipeline',
     example: { args: { pipeline: 'Sales' }, from: 'Closed won', to: 'closedwon' },
-    bind: (args) =>
-      onText((text, { reference }) => stage(text, args['pipeline'] as string | undefined, reference)),
+    bind: (args) => onText((text, { reference }) => stage(text, textArgument(args, 'pipeline'), reference)),
   },
 ];
 

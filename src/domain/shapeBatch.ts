@@ -37,6 +37,11 @@ export function shapeBatches<Change extends RecordChange>(
   ];
 }
 
+interface Batch<Change> {
+  inputs: Change[];
+  taken: Set<string>;
+}
+
 /**
  * First fit, those changes first that share a value with another: they need their distance, the others then
  * fill the gaps. So conflicts cost a call only where one value occurs more often than there are batches.
@@ -46,31 +51,39 @@ function pack<Change extends RecordChange>(
   limit: number,
   uniqueProperties: readonly string[],
 ): Change[][] {
-  const keys = changes.map((change) => uniqueKeys(change, uniqueProperties));
   const counts = new Map<string, number>();
-  for (const key of keys.flat()) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const isShared = (index: number) => keys[index]!.some((key) => counts.get(key)! > 1);
+  const keyed = changes.map((change) => ({ change, keys: uniqueKeys(change, uniqueProperties) }));
+  for (const { keys } of keyed) for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
 
-  const batches: { inputs: Change[]; taken: Set<string> }[] = [];
-  // Batches before this one are full: without it a large set of changes would cost the square of its size.
-  let open = 0;
-  const place = (index: number) => {
-    const shared = keys[index]!.filter((key) => counts.get(key)! > 1);
-    while (batches[open] && batches[open]!.inputs.length >= limit) open++;
-    let at = open;
-    while (batches[at] && !fits(batches[at]!, shared, limit)) at++;
+  const batches: Batch<Change>[] = [];
+  const alone: Change[] = [];
+  for (const { change, keys } of keyed) {
+    const shared = keys.filter((key) => (counts.get(key) ?? 0) > 1);
+    if (shared.length === 0) alone.push(change);
+    else placeShared(batches, change, shared, limit);
+  }
+  // Full batches are passed once: starting over for each change would cost the square of their number.
+  let at = 0;
+  for (const change of alone) {
+    while ((batches[at]?.inputs.length ?? 0) >= limit) at++;
     const batch = (batches[at] ??= { inputs: [], taken: new Set() });
-    batch.inputs.push(changes[index]!);
-    for (const key of shared) batch.taken.add(key);
-  };
-  const indexes = changes.map((_, index) => index);
-  for (const index of indexes) if (isShared(index)) place(index);
-  for (const index of indexes) if (!isShared(index)) place(index);
+    batch.inputs.push(change);
+  }
   return batches.map(({ inputs }) => inputs);
 }
 
-function fits(batch: { inputs: unknown[]; taken: Set<string> }, shared: string[], limit: number): boolean {
-  return batch.inputs.length < limit && !shared.some((key) => batch.taken.has(key));
+function placeShared<Change>(
+  batches: Batch<Change>[],
+  change: Change,
+  shared: string[],
+  limit: number,
+): void {
+  let batch = batches.find(
+    ({ inputs, taken }) => inputs.length < limit && !shared.some((key) => taken.has(key)),
+  );
+  if (!batch) batches.push((batch = { inputs: [], taken: new Set() }));
+  batch.inputs.push(change);
+  for (const key of shared) batch.taken.add(key);
 }
 
 function uniqueKeys({ recordId, properties }: RecordChange, uniqueProperties: readonly string[]): string[] {

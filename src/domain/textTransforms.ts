@@ -1,4 +1,4 @@
-import { invalid, noArguments, onText, type TransformDefinition } from './transformContract';
+import { invalid, noArguments, onText, textArgument, type TransformDefinition } from './transformContract';
 import { safePattern } from './safePattern';
 
 const text = { type: 'text', required: true } as const;
@@ -37,7 +37,7 @@ export const textTransforms: readonly TransformDefinition[] = [
     args: [{ name: 'text', ...text, doc: 'What comes before.' }],
     shorthand: 'text',
     example: { args: { text: 'azure-' }, from: '17', to: 'azure-17' },
-    bind: (args) => onText((value) => String(args['text']) + value),
+    bind: (args) => onText((value) => (textArgument(args, 'text') ?? '') + value),
   },
   {
     name: 'suffix',
@@ -45,7 +45,7 @@ export const textTransforms: readonly TransformDefinition[] = [
     args: [{ name: 'text', ...text, doc: 'What comes behind.' }],
     shorthand: 'text',
     example: { args: { text: ' Ltd' }, from: 'Acme', to: 'Acme Ltd' },
-    bind: (args) => onText((value) => value + String(args['text'])),
+    bind: (args) => onText((value) => value + (textArgument(args, 'text') ?? '')),
   },
   {
     name: 'replace',
@@ -62,8 +62,15 @@ export const textTransforms: readonly TransformDefinition[] = [
     ],
     example: { args: { pattern: '_', with: ' ' }, from: 'in_person_class', to: 'in person class' },
     check: (args) =>
-      args['regex'] === true ? patternFaults(String(args['pattern'])) : literalFaults(args['pattern']),
-    bind: (args) => replaceStep(String(args['pattern']), String(args['with'] ?? ''), args['regex'] === true),
+      args['regex'] === true
+        ? patternFaults(textArgument(args, 'pattern') ?? '')
+        : literalFaults(args['pattern']),
+    bind: (args) =>
+      replaceStep(
+        textArgument(args, 'pattern') ?? '',
+        textArgument(args, 'with') ?? '',
+        args['regex'] === true,
+      ),
   },
   {
     name: 'truncate',

@@ -109,10 +109,16 @@ function onMembers(
   return done;
 }
 
+/** An argument of type `text`; undefined where it is not given. */
+export function textArgument(args: Record<string, unknown>, name: string): string | undefined {
+  const value = args[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** An argument of type `list` as texts; one text alone is a list of one. */
 export function textList(value: unknown): string[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? value.map(String) : [String(value)];
+  return (Array.isArray(value) ? value : [value]).map((item) => plainText(item as JsonValue) ?? '');
 }
 
 export const noArguments: readonly TransformArgument[] = [];
