@@ -1,16 +1,18 @@
 import { saveReferences } from '../db/goldenAssociations';
 import { loadKnownStates } from '../db/knownStates';
-import { dropKeys, loadMapped, removeMapped, saveMapped } from '../db/mappedRecords';
+import { countSharers, dropKeys, loadMapped, removeMapped, saveMapped } from '../db/mappedRecords';
 import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
 import { closeRecordProblems, openProblems } from '../db/problems';
 import { replaceReviews } from '../db/reviews';
 import { addCounts } from '../db/runs';
 import { clearDue, selectDue, type DueRecord } from '../db/stagedRecords';
-import { hubspotSource } from '../domain/record';
+import { storedKeysOf, type KeyChange } from '../domain/expandComponent';
+import { goldenIdOf } from '../domain/goldenId';
+import { hubspotSource, type IdentityKey, type RecordRef } from '../domain/record';
 import type { ConsolidateInput } from '../workflows/contracts';
 import type { ActivityContext } from './context';
 import { isDataFault } from './failures';
-import { identifySlice } from './identifySlice';
+import { identifySlice, tributaryIdsOf } from './identifySlice';
 import { mapSlice, refKey, type SliceContext } from './mapSlice';
 import { mergeSlice } from './mergeSlice';
 
@@ -111,12 +113,23 @@ async function consolidateRecords(
 
   const slice = mapSlice(selected, previous, sent, context);
   await deps.failpoint('consolidate.decided');
+  const anchors = slice.mapped.filter(({ source }) => source === hubspotSource);
+  const ownIds = await tributaryIdsOf(tx, portalId, objectType, anchors);
+  const newGoldenId = (ref: RecordRef, attempt: number) => goldenIdOf(portalId, objectType, ref, attempt);
   const mapped = slice.mapped.map((record) => ({
     source: record.source,
     stream: record.stream,
     key: record.key,
     fields: record.fields,
-    keys: record.identityKeys.map(({ key }) => key),
+    keys: storedKeysOf(
+      {
+        ...record,
+        anchor: record.source === hubspotSource,
+        tributaryId: ownIds.get(record.key) ?? null,
+        keys: record.identityKeys,
+      },
+      newGoldenId,
+    ).map(({ key }) => key),
   }));
   const newKeys = new Map(mapped.map((record) => [refKey(record), new Set(record.keys)]));
   const dropped = previousRows.flatMap((row) =>
@@ -127,6 +140,8 @@ async function consolidateRecords(
   // A record that could not be mapped this time keeps its former mapping, and so its keys.
   const unmapped = new Set(selected.map(refKey).filter((key) => !newKeys.has(key)));
   for (const row of slice.removed) unmapped.delete(refKey(row));
+  const keysBefore = [...previousRows, ...mapped].flatMap(({ keys }) => keys);
+  const sharersBefore = await countSharers(tx, portalId, objectType, [...new Set(keysBefore)]);
   await saveMapped(tx, portalId, objectType, rules.configNumber, mapped);
   await dropKeys(tx, portalId, objectType, slimKeys(dropped.filter((row) => !unmapped.has(refKey(row)))));
   await removeMapped(tx, portalId, slice.removed);
@@ -139,8 +154,9 @@ async function consolidateRecords(
   });
   const component = await identifySlice(tx, portalId, rules, {
     refs: slice.mapped,
-    keys: [...previousRows, ...mapped].flatMap(({ keys }) => keys),
+    changes: keyChanges(previousRows, mapped),
     goldenIds: previousRows.flatMap(({ goldenId }) => goldenId ?? []),
+    sharersBefore,
   });
   const removedGolden = removedRows.flatMap(({ goldenId, gone }) =>
     goldenId ? [[goldenId, gone] as const] : [],
@@ -168,6 +184,23 @@ async function consolidateRecords(
   );
   await clearDue(tx, portalId, selected);
   return result;
+}
+
+/** The keys of each record of the slice before and after it. Rule numbers do not matter here. */
+function keyChanges(
+  before: { source: string; stream: string; key: string; keys: string[] }[],
+  after: { source: string; stream: string; key: string; keys: string[] }[],
+): KeyChange[] {
+  const changes = new Map<string, { before: IdentityKey[]; after: IdentityKey[] }>();
+  const change = (ref: RecordRef) => {
+    const found = changes.get(refKey(ref)) ?? { before: [], after: [] };
+    changes.set(refKey(ref), found);
+    return found;
+  };
+  const asKeys = (keys: string[]) => keys.map((key) => ({ rule: -1, key }));
+  for (const record of before) change(record).before = asKeys(record.keys);
+  for (const record of after) change(record).after = asKeys(record.keys);
+  return [...changes.values()];
 }
 
 function slimKeys(rows: { source: string; stream: string; key: string; identityKey: string }[]) {

@@ -12,6 +12,8 @@ export interface ActivityContext extends ActivityDeps {
   objectContext: (portalId: string, objectType: string) => Promise<ObjectContext>;
   /** The transport to a portal, after its token was seen to belong to it (DESIGN §5.2). */
   clientOf: (portalId: string) => Promise<HubSpotClient>;
+  /** How HubSpot names an object type. */
+  hubspotType: (objectType: string) => string;
   openSource: (source: SourceSettings) => Promise<OpenSource>;
   afterCommit: (source: SourceSettings, stream: StreamSettings, cursor: Cursor | null) => Promise<void>;
   /** Closes every opened source: at the worker's end. */
@@ -32,8 +34,13 @@ export function createContext(deps: ActivityDeps): ActivityContext {
     return open;
   }
 
+  const hubspotTypes = new Map(
+    deps.settings.objects.map((object) => [object.objectType, object.hubspotType]),
+  );
+
   return {
     ...deps,
+    hubspotType: (objectType) => hubspotTypes.get(objectType) ?? objectType,
     objectContext: createObjectContext(deps),
     clientOf(portalId) {
       let client = clients.get(portalId);

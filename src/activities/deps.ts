@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { QuotaBucket } from '../db/quota';
 import type { ObjectRules, StreamMap } from '../domain/rules';
 import type { PropertyType } from '../domain/record';
 import type { MappedProperty } from '../hubspot/checkFieldMaps';
@@ -64,7 +65,8 @@ export interface PortalSettings {
   /** Bound portal id, where configured: a token of another portal is refused. */
   portalId: string | null;
   client: HubSpotClient;
-  callsPerWindow: number | null;
+  /** Ceilings of calls per window, where fewer than HubSpot grants shall be used. */
+  callsCaps: Partial<Record<QuotaBucket, number>>;
 }
 
 export interface SourceSettings {
@@ -94,6 +96,8 @@ export interface StreamSettings {
 
 export interface ObjectSettings {
   objectType: string;
+  /** How HubSpot names it, in paths: a custom object's type name differs from ours. */
+  hubspotType: string;
   /** The rules, typed by the portal's own property definitions. */
   rules: (propertyTypes: Record<string, PropertyType>, configNumber: number) => ObjectRules;
   /** A hash over all that decides this object's outcome: a change makes its rows due. */

@@ -46,8 +46,17 @@ export async function extractHubSpotPage(
   );
   const readBegan = context.now();
   const after = (read.position?.['after'] as string | undefined) ?? null;
-  const associatedWith = object.settings.associatedWith;
-  const page = await readHubSpotPage(client, { objectType, properties, associatedWith, after, pageSize });
+  const associatedWith = object.settings.associatedWith.map((other) => ({
+    objectType: other,
+    hubspotType: context.hubspotType(other),
+  }));
+  const page = await readHubSpotPage(client, {
+    objectType: object.settings.hubspotType,
+    properties,
+    associatedWith,
+    after,
+    pageSize,
+  });
   await context.failpoint('extract.read');
   const staged = await inTransaction(context.pool, async (tx) => {
     const next = page.next === null ? null : { after: page.next };

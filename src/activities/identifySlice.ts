@@ -1,7 +1,8 @@
-import { countSharers, loadMapped, loadNeighbours, type StoredMapped } from '../db/mappedRecords';
 import { loadKnownStates } from '../db/knownStates';
+import { countSharers, loadMapped, loadNeighbours, type StoredMapped } from '../db/mappedRecords';
 import type { Queryable } from '../db/pool';
-import { goldenIdOf } from '../domain/goldenId';
+import { nextLookup, touchedKeys, type KeyChange } from '../domain/expandComponent';
+import { goldenIdOf, isGoldenId } from '../domain/goldenId';
 import { limitsOf, similarTextOf, type IdentityAnswer, type IdentityRecord } from '../domain/identityRecord';
 import { hubspotSource, tributaryIdProperty, type IdentityKey, type RecordRef } from '../domain/record';
 import { resolveIdentity } from '../domain/resolveIdentity';
@@ -10,6 +11,8 @@ import { refKey, valuesOf } from './mapSlice';
 
 /** A component larger than this is no component of one person: the slice fails and is bisected. */
 const componentRecordsMax = 50_000;
+/** Each round follows at least one new key; a chain longer than this is cut and continued by its next record. */
+const roundsMax = 50;
 
 export interface Component {
   /** Every record of the touched component, by `refKey`. */
@@ -19,114 +22,129 @@ export interface Component {
   heldBy: Record<string, string>;
 }
 
-/**
- * Loads the component that the touched keys span, and recomputes who is who in it.
- * @param touched records written in this slice and the keys they hold or held
- */
+export interface Touched {
+  refs: RecordRef[];
+  changes: KeyChange[];
+  goldenIds: string[];
+  sharersBefore: Record<string, number>;
+}
+
+/** Loads the component that a slice touched, and recomputes who is who in it. */
 export async function identifySlice(
   db: Queryable,
   portalId: string,
   rules: ObjectRules,
-  touched: { refs: RecordRef[]; keys: string[]; goldenIds: string[] },
+  touched: Touched,
 ): Promise<Component> {
-  const { records, keys, overshared } = await loadComponent(db, portalId, rules, touched);
-  const goldenIds = distinct([...records.values()].flatMap(({ goldenId }) => goldenId ?? []));
-  const known = await loadKnownStates(db, portalId, rules.objectType, { goldenIds });
-  const heldBy = Object.fromEntries(known.map(({ goldenId, recordId }) => [goldenId!, recordId]));
-  const inFlight = await goldenInFlight(db, portalId, rules.objectType, goldenIds);
-  const anchors = [...records.values()].filter(({ source }) => source === hubspotSource);
-  const ownIds = await tributaryIdsOf(db, portalId, rules.objectType, anchors);
-  const question = [...records.values()].map((record) =>
-    identityRecord(record, rules.identity, ownIds, (id) => id in heldBy || inFlight.has(id)),
+  const { records, questions, sharers, heldBy, newGoldenId } = await loadComponent(
+    db,
+    portalId,
+    rules,
+    touched,
   );
   const answer = resolveIdentity({
-    records: question,
-    sharers: { ...(await countSharers(db, portalId, rules.objectType, keys)), ...overshared },
+    records: [...questions.values()],
+    sharers,
     rules: rules.identity,
-    newGoldenId: (ref, attempt) => goldenIdOf(portalId, rules.objectType, ref, attempt),
+    newGoldenId,
     heldBy,
   });
   return { records, answer, heldBy };
 }
 
-async function loadComponent(
-  db: Queryable,
-  portalId: string,
-  rules: ObjectRules,
-  touched: { refs: RecordRef[]; keys: string[]; goldenIds: string[] },
-) {
+async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules, touched: Touched) {
+  const { objectType, identity } = rules;
   const records = new Map<string, StoredMapped>();
-  const seenKeys = new Set<string>();
-  const seenGolden = new Set<string>();
-  const overshared: Record<string, number> = {};
-  let frontier = await loadMapped(db, portalId, touched.refs);
-  let keys = distinct(touched.keys);
-  let goldenIds = distinct(touched.goldenIds);
-  for (;;) {
-    for (const record of frontier) records.set(refKey(record), record);
-    if (records.size > componentRecordsMax) throw new Error('the touched component is too large');
-    keys = distinct([...keys, ...frontier.flatMap((record) => record.keys)]).filter(
-      (key) => !seenKeys.has(key),
-    );
-    goldenIds = distinct([...goldenIds, ...frontier.flatMap(({ goldenId }) => goldenId ?? [])]).filter(
-      (id) => !seenGolden.has(id),
-    );
-    if (keys.length === 0 && goldenIds.length === 0) break;
-    for (const key of keys) seenKeys.add(key);
-    for (const id of goldenIds) seenGolden.add(id);
-    const sharers = await countSharers(db, portalId, rules.objectType, keys);
-    const expandable = keys.filter((key) => !isOvershared(key, sharers, touched, rules, overshared));
-    const neighbours = await loadNeighbours(db, portalId, rules.objectType, expandable, goldenIds);
-    frontier = neighbours.filter((record) => !records.has(refKey(record)));
-    keys = [];
-    goldenIds = [];
+  const questions = new Map<string, IdentityRecord>();
+  const heldBy: Record<string, string> = {};
+  const asked = { keys: new Set<string>(), goldenIds: new Set<string>() };
+  const newGoldenId = (ref: RecordRef, attempt: number) => goldenIdOf(portalId, objectType, ref, attempt);
+  const take = async (loaded: StoredMapped[]) => {
+    const added = loaded.filter((record) => !records.has(refKey(record)));
+    const facts = await loadFacts(db, portalId, objectType, added);
+    Object.assign(heldBy, facts.heldBy);
+    for (const record of added) {
+      records.set(refKey(record), record);
+      questions.set(refKey(record), identityRecord(record, identity, facts));
+    }
+    if (records.size > componentRecordsMax) throw new RangeError('the touched component is too large');
+  };
+
+  const keys = touched.changes.flatMap(({ before, after }) => [...before, ...after].map(({ key }) => key));
+  const sharers = await countAll(db, portalId, objectType, keys);
+  await take(await loadMapped(db, portalId, touched.refs));
+  let lookup = {
+    keys: touchedKeys(touched.changes, touched.sharersBefore, sharers, identity.maxSharers),
+    goldenIds: distinct(touched.goldenIds),
+  };
+  for (let round = 0; round < roundsMax && lookup.keys.length + lookup.goldenIds.length > 0; round += 1) {
+    for (const key of lookup.keys) asked.keys.add(key);
+    for (const id of lookup.goldenIds) asked.goldenIds.add(id);
+    await take(await loadNeighbours(db, portalId, objectType, lookup.keys, lookup.goldenIds));
+    const unknown = [...records.values()].flatMap((record) => record.keys).filter((key) => !(key in sharers));
+    Object.assign(sharers, await countAll(db, portalId, objectType, unknown));
+    const isEvident = (key: string) => (sharers[key] ?? 1) <= identity.maxSharers;
+    lookup = nextLookup([...questions.values()], asked, isEvident, newGoldenId);
   }
-  return { records, keys: [...seenKeys], overshared };
+  return { records, questions, sharers, heldBy, newGoldenId };
 }
 
-/**
- * A key above `maxSharers` joins nobody. It is still followed once, by the slice whose records took it over the
- * limit: the few that it had joined before must be looked at again.
- */
-function isOvershared(
-  key: string,
-  sharers: Record<string, number>,
-  touched: { refs: RecordRef[] },
-  rules: ObjectRules,
-  overshared: Record<string, number>,
-): boolean {
-  const holders = sharers[key] ?? 1;
-  if (holders <= rules.identity.maxSharers) return false;
-  overshared[key] = holders;
-  return holders > rules.identity.maxSharers + touched.refs.length;
+/** Holders per key: those that `countSharers` leaves out are held once. */
+async function countAll(db: Queryable, portalId: string, objectType: string, keys: string[]) {
+  const wanted = distinct(keys);
+  const sharers: Record<string, number> = Object.fromEntries(wanted.map((key) => [key, 1]));
+  return Object.assign(sharers, await countSharers(db, portalId, objectType, wanted));
+}
+
+interface Facts {
+  heldBy: Record<string, string>;
+  /** Golden records whose creation may have been sent. */
+  inFlight: Set<string>;
+  tributaryIds: Map<string, string>;
+}
+
+async function loadFacts(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  records: StoredMapped[],
+): Promise<Facts> {
+  if (records.length === 0) return { heldBy: {}, inFlight: new Set(), tributaryIds: new Map() };
+  const goldenIds = distinct(records.flatMap(({ goldenId }) => goldenId ?? []));
+  const known = await loadKnownStates(db, portalId, objectType, { goldenIds });
+  const anchors = records.filter(({ source }) => source === hubspotSource);
+  return {
+    heldBy: Object.fromEntries(known.map(({ goldenId, recordId }) => [goldenId!, recordId])),
+    inFlight: await goldenInFlight(db, portalId, objectType, goldenIds),
+    tributaryIds: await tributaryIdsOf(db, portalId, objectType, anchors),
+  };
 }
 
 function identityRecord(
   record: StoredMapped,
   rules: IdentityRules,
-  tributaryIds: Map<string, string>,
-  isFixed: (goldenId: string) => boolean,
+  { heldBy, inFlight, tributaryIds }: Facts,
 ): IdentityRecord {
   const values = valuesOf(record.fields);
   const anchor = record.source === hubspotSource;
+  const { source, stream, key, goldenId } = record;
   return {
-    source: record.source,
-    stream: record.stream,
-    key: record.key,
+    source,
+    stream,
+    key,
     anchor,
-    tributaryId: anchor ? (tributaryIds.get(record.key) ?? null) : null,
-    keys: record.keys.flatMap((key) => ruleOf(key, rules)),
+    tributaryId: anchor ? (tributaryIds.get(key) ?? null) : null,
+    keys: record.keys.map((text) => identityKey(text, rules)),
     similarText: similarTextOf(values, rules),
     limits: limitsOf(values, rules),
-    goldenId: record.goldenId,
-    fixed: record.goldenId !== null && isFixed(record.goldenId),
+    goldenId,
+    fixed: goldenId !== null && (goldenId in heldBy || inFlight.has(goldenId)),
   };
 }
 
-/** A key begins with its rule's name; a key of a rule that is no longer configured is no evidence. */
-function ruleOf(key: string, rules: IdentityRules): IdentityKey[] {
-  const rule = rules.rules.findIndex(({ name }) => key.startsWith(`${name}:`));
-  return rule < 0 ? [] : [{ rule, key }];
+/** A key begins with its rule's name; rule -1 is evidence of no rule: our own id, or a rule no longer configured. */
+function identityKey(key: string, rules: IdentityRules): IdentityKey {
+  return { rule: rules.rules.findIndex(({ name }) => key.startsWith(`${name}:`)), key };
 }
 
 async function goldenInFlight(db: Queryable, portalId: string, objectType: string, goldenIds: string[]) {
@@ -138,14 +156,8 @@ async function goldenInFlight(db: Queryable, portalId: string, objectType: strin
   return new Set(rows.map((row) => row.golden_id));
 }
 
-function distinct(items: string[]): string[] {
-  return [...new Set(items)];
-}
-
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** The `tributary_id` that HubSpot records carry, by record id; what a person typed there is no id of ours. */
-async function tributaryIdsOf(
+export async function tributaryIdsOf(
   db: Queryable,
   portalId: string,
   objectType: string,
@@ -158,6 +170,10 @@ async function tributaryIdsOf(
     [portalId, objectType, anchors.map(({ key }) => key), tributaryIdProperty],
   );
   return new Map(
-    rows.flatMap((row) => (row.own && uuidPattern.test(row.own) ? [[row.record_id, row.own] as const] : [])),
+    rows.flatMap((row) => (row.own && isGoldenId(row.own) ? [[row.record_id, row.own] as const] : [])),
   );
+}
+
+function distinct(items: string[]): string[] {
+  return [...new Set(items)];
 }

@@ -39,7 +39,7 @@ export function createPortalActivities(context: ActivityContext) {
           context.pool,
           portalId,
           object.objectType,
-          await readReference(client, object),
+          await readReference(context, client, object),
         );
       }
       return { portalId };
@@ -49,10 +49,10 @@ export function createPortalActivities(context: ActivityContext) {
     async setUpPortal({ portal }: PortalInput): Promise<SetupPortalResult> {
       const { portalId, client } = await connect(context, portal);
       const objects = [];
-      for (const { objectType, customProperties } of context.settings.objects) {
-        const existing = await listProperties(client, objectType);
-        const groups = await listPropertyGroups(client, objectType);
-        objects.push({ objectType, wanted: customProperties, existing, groups });
+      for (const { hubspotType, customProperties } of context.settings.objects) {
+        const existing = await listProperties(client, hubspotType);
+        const groups = await listPropertyGroups(client, hubspotType);
+        objects.push({ objectType: hubspotType, wanted: customProperties, existing, groups });
       }
       const plan = planSetup(objects);
       const applied = await applySetup(client, plan);
@@ -79,8 +79,8 @@ export function createPortalActivities(context: ActivityContext) {
       const { portalId, client } = await connect(context, portal);
       const faults: CheckPortalResult['faults'] = [];
       for (const object of context.settings.objects) {
-        const properties = await listProperties(client, object.objectType);
-        const validations = await readValidations(client, object.objectType);
+        const properties = await listProperties(client, object.hubspotType);
+        const validations = await readValidations(client, object.hubspotType);
         faults.push(...checkObject(object, properties, validations));
       }
       await saveCheck(context.pool, portalId, context.settings.configHash, faults);
@@ -129,13 +129,10 @@ async function connect(
       'wrongPortal',
     );
   }
-  const configured = settings.callsPerWindow;
   await ensureBuckets(
     context.pool,
     portalId,
-    firstLimits.map((limit) =>
-      configured && limit.bucket !== 'search' ? { ...limit, callsMax: configured } : limit,
-    ),
+    firstLimits.map((limit) => ({ ...limit, callsCap: settings.callsCaps[limit.bucket] ?? null })),
   );
   return { portalId, client: leasedClient(context, settings.client, portalId, laneNumbers.partner, null) };
 }
@@ -147,12 +144,19 @@ function portalSettings({ settings }: ActivityContext, name: string | undefined)
   throw ApplicationFailure.nonRetryable(`name one of the configured portals: ${names}`, 'configuration');
 }
 
-async function readReference(client: HubSpotClient, object: ObjectSettings): Promise<PortalReference> {
-  const { objectType } = object;
-  const properties = await listProperties(client, objectType);
+async function readReference(
+  context: ActivityContext,
+  client: HubSpotClient,
+  object: ObjectSettings,
+): Promise<PortalReference> {
+  const { hubspotType } = object;
+  const properties = await listProperties(client, hubspotType);
   const labels: PortalReference['labels'] = [];
   for (const toObject of object.associatedWith) {
-    const types = await listAssociationLabels(client, { fromType: objectType, toType: toObject });
+    const types = await listAssociationLabels(client, {
+      fromType: hubspotType,
+      toType: context.hubspotType(toObject),
+    });
     for (const { category, typeId, label } of types)
       labels.push({ toObject, category, typeId, label: label ?? null });
   }
@@ -164,7 +168,7 @@ async function readReference(client: HubSpotClient, object: ObjectSettings): Pro
       options: (options ?? []).map(({ label, value }) => ({ label: label ?? value, value })),
     })),
     owners: await readOwners(client),
-    pipelines: await readPipelines(client, objectType),
+    pipelines: await readPipelines(client, hubspotType),
     labels,
   };
 }

@@ -66,7 +66,7 @@ async function sendBatch(
   let reading: AssociationReading;
   try {
     result.calls += 1;
-    reading = await call(client, batch);
+    reading = await call(context, client, batch);
   } catch (error) {
     if (error instanceof HubSpotFailure) await afterFailure(context, portalId, batch, error);
     throw error;
@@ -83,13 +83,21 @@ async function sendBatch(
   return [];
 }
 
-function call(client: HubSpotClient, batch: TakenAssociations): Promise<AssociationReading> {
+function call(
+  { hubspotType }: ActivityContext,
+  client: HubSpotClient,
+  batch: TakenAssociations,
+): Promise<AssociationReading> {
   const inputs = batch.intents.map(({ fromId, toId, types }) => ({
     fromId,
     toId,
     types: types.map(parseType),
   }));
-  const pair = { fromType: batch.fromObject, toType: batch.toObject, inputs };
+  const pair = {
+    fromType: hubspotType(batch.fromObject),
+    toType: hubspotType(batch.toObject),
+    inputs,
+  };
   return batch.operation === 'associate'
     ? createAssociations(client, pair)
     : archiveAssociationLabels(client, pair);

@@ -118,7 +118,7 @@ async function sendHalves(wave: Wave, { batchId, fence }: TakenBatch): Promise<v
 }
 
 async function write(sending: Sending, batch: TakenBatch): Promise<'done' | 'again' | 'split'> {
-  const { objectType } = batch;
+  const objectType = sending.context.hubspotType(batch.objectType);
   sending.result.calls += 1;
   const reading: BatchReading =
     batch.operation === 'create'
@@ -147,7 +147,10 @@ async function write(sending: Sending, batch: TakenBatch): Promise<'done' | 'aga
 async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 'split'> {
   sending.result.calls += 1;
   const ids = batch.intents.map(({ recordId }) => recordId!);
-  const reading = await archiveBatch(sending.client, { objectType: batch.objectType, ids });
+  const reading = await archiveBatch(sending.client, {
+    objectType: sending.context.hubspotType(batch.objectType),
+    ids,
+  });
   await sending.context.failpoint('deliver.sent');
   if (reading.isSplitNeeded && batch.intents.length > 1) return 'split';
   await settleArchive(sending, batch, reading);

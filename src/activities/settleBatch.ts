@@ -108,7 +108,7 @@ async function readOwners(sending: Sending, batch: TakenBatch, { conflicts }: Fo
   const { settings, portal } = await sending.context.objectContext(sending.portalId, batch.objectType);
   const existing = new Set(portal.properties.map(({ name }) => name));
   const properties = settings.properties.filter((name) => existing.has(name));
-  const request = { objectType: batch.objectType, properties };
+  const request = { objectType: settings.hubspotType, properties };
   const records = ids.length > 0 ? (await readBatch(sending.client, { ...request, ids })).records : [];
   if (emails.length === 0) return records;
   const found = await readBatch(sending.client, { ...request, ids: emails, idProperty: 'email' });

@@ -18,17 +18,18 @@ const leaseGraceSeconds = 15;
  */
 const spareCalls = 2;
 
-/** Creates a portal's buckets where missing; existing ones keep their learned limits. */
+/** Creates a portal's buckets where missing; existing ones keep their learned limits, under the configured ceiling. */
 export async function ensureBuckets(
   db: Queryable,
   portalId: string,
-  buckets: { bucket: QuotaBucket; callsMax: number; windowMs: number }[],
+  buckets: { bucket: QuotaBucket; callsMax: number; callsCap: number | null; windowMs: number }[],
 ): Promise<void> {
   await db.query(
-    `insert into quota_buckets (portal_id, bucket, calls_max, window_ms)
-     select $1, bucket, "callsMax", "windowMs"
-     from json_to_recordset($2) as input (bucket text, "callsMax" int, "windowMs" int)
-     on conflict do nothing`,
+    `insert into quota_buckets (portal_id, bucket, calls_max, calls_cap, window_ms)
+     select $1, bucket, least("callsMax", "callsCap"), "callsCap", "windowMs"
+     from json_to_recordset($2) as input (bucket text, "callsMax" int, "callsCap" int, "windowMs" int)
+     on conflict (portal_id, bucket) do update set calls_cap = excluded.calls_cap,
+       calls_max = least(quota_buckets.calls_max, excluded.calls_cap)`,
     [portalId, JSON.stringify(buckets)],
   );
 }
@@ -101,8 +102,8 @@ export async function learnLimit(
   windowMs: number,
 ): Promise<void> {
   await db.query(
-    `update quota_buckets set calls_max = $3, window_ms = $4, updated_at = now()
-     where portal_id = $1 and bucket = $2 and (calls_max <> $3 or window_ms <> $4)`,
+    `update quota_buckets set calls_max = least($3::int, calls_cap), window_ms = $4, updated_at = now()
+     where portal_id = $1 and bucket = $2 and (calls_max <> least($3::int, calls_cap) or window_ms <> $4)`,
     [portalId, bucket, callsMax, windowMs],
   );
 }

@@ -9,8 +9,8 @@ const listLimit = 100;
 export interface HubSpotPageRequest {
   objectType: string;
   properties: readonly string[];
-  /** Object types whose associations with these records are read along. */
-  associatedWith: readonly string[];
+  /** Object types whose associations with these records are read along: our name and HubSpot's. */
+  associatedWith: readonly { objectType: string; hubspotType: string }[];
   /** `after` of HubSpot's list, or null for the beginning. */
   after: string | null;
   /** About this many records: a multiple of HubSpot's own pages. */
@@ -46,18 +46,16 @@ export async function readHubSpotPage(
     page.next = next;
     page.calls += 1;
   } while (page.next !== null && page.records.length + listLimit <= Math.max(request.pageSize, listLimit));
-  for (const toObject of request.associatedWith) {
-    await readAssociationsOf(client, objectType, toObject, page);
-  }
+  for (const other of request.associatedWith) await readAssociationsOf(client, objectType, other, page);
   return page;
 }
 
 async function readAssociationsOf(
   client: HubSpotClient,
   fromType: string,
-  toType: string,
+  { objectType: toObject, hubspotType: toType }: HubSpotPageRequest['associatedWith'][number],
   page: HubSpotPage,
-) {
+): Promise<void> {
   let inputs: { id: string; after?: string }[] = page.records.map(({ id }) => ({ id }));
   while (inputs.length > 0) {
     const read = await readAssociations(client, {
@@ -66,7 +64,7 @@ async function readAssociationsOf(
       inputs: inputs.slice(0, associationReadMax),
     });
     page.calls += 1;
-    for (const [fromId, to] of read.byFromId) page.associations.push({ fromId, toObject: toType, to });
+    for (const [fromId, to] of read.byFromId) page.associations.push({ fromId, toObject, to });
     inputs = [...read.more, ...inputs.slice(associationReadMax)];
   }
 }

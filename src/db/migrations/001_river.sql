@@ -413,6 +413,8 @@ create table quota_buckets (
   portal_id bigint not null,
   bucket text not null check (bucket in ('burst', 'search', 'associations', 'daily')),
   calls_max int not null,
+  -- The configured ceiling, where fewer calls than HubSpot grants shall be used.
+  calls_cap int,
   window_ms int not null,
   next_slot_at timestamptz not null default now(),
   used bigint not null default 0,

@@ -1,0 +1,7 @@
+/** Everything the workflow bundle holds; the names are public API. */
+export { consolidate } from './consolidate';
+export { deliver } from './deliver';
+export { checkPortal, setupPortal } from './portal';
+export { syncRun } from './syncRun';
+export { syncSource } from './syncSource';
+export { tick } from './tick';

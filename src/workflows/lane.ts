@@ -1,0 +1,33 @@
+import { condition, continueAsNew, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import { bellSignal } from './contracts';
+
+export const bell = defineSignal(bellSignal);
+
+/** Longest that a lane waits by itself; after that `tick` rings again. */
+const waitMsMax = 60 * 60 * 1_000;
+
+export interface LaneTurn {
+  /** More work may be there right now. */
+  more: boolean;
+  /** No work now, but at this time there may be. */
+  waitMs?: number | null;
+}
+
+/**
+ * A lane: turns until dry, wakes on the bell, continues as new when the history has grown, and looks for signals once
+ * more before it ends, so that no ring is lost.
+ */
+export async function runLane<Input>(input: Input, turn: () => Promise<LaneTurn>): Promise<void> {
+  let rung = false;
+  setHandler(bell, () => {
+    rung = true;
+  });
+  for (;;) {
+    rung = false;
+    const { more, waitMs } = await turn();
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew(input);
+    if (more || rung) continue;
+    if (!waitMs) return;
+    await condition(() => rung, Math.min(waitMs, waitMsMax));
+  }
+}

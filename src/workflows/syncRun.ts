@@ -1,0 +1,170 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { patient, prompt, quick } from './activityProxies';
+import {
+  cancelRunSignal,
+  pauseSignal,
+  progressQuery,
+  resumeSignal,
+  workflowIds,
+  type SyncRunInput,
+  type SyncRunProgress,
+  type SyncRunResult,
+} from './contracts';
+import { syncSource } from './syncSource';
+
+type SourceState = SyncRunProgress['sources'][string];
+interface SourcePlan {
+  source: string;
+  streams: string[];
+  dependsOn: string[];
+}
+
+export const pause = defineSignal(pauseSignal);
+export const resume = defineSignal(resumeSignal);
+export const cancelRun = defineSignal(cancelRunSignal);
+export const progress = defineQuery<SyncRunProgress>(progressQuery);
+
+/** How often a run looks whether the run that holds a source has ended. */
+const busySourceMs = 2_000;
+
+/**
+ * One run: reads the chosen sources in the order of their dependencies, each in a child workflow, and waits until all
+ * that was read is settled. A source that fails makes its dependents skip with the reason; other branches go on.
+ */
+export async function syncRun(input: SyncRunInput = {}): Promise<SyncRunResult> {
+  const runId = runIdOf(workflowInfo().workflowId);
+  const state: SyncRunProgress = { runId, stage: 'starting', paused: false, sources: {} };
+  setHandler(progress, () => state);
+  setHandler(pause, () => void (state.paused = true));
+  setHandler(resume, () => void (state.paused = false));
+  const scope = new CancellationScope();
+  setHandler(cancelRun, () => scope.cancel());
+
+  const { portalId } = await prompt.connectPortal(input.portal === undefined ? {} : { portal: input.portal });
+  const plan = await quick.beginRun({
+    portalId,
+    runId,
+    full: input.full ?? false,
+    trigger: input.trigger ?? 'manual',
+    ...(input.sources ? { sources: input.sources } : {}),
+  });
+  for (const { source } of plan) state.sources[source] = 'pending';
+  try {
+    return await scope.run(() => readAndSettle({ portalId, runId, full: input.full ?? false, plan, state }));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    await CancellationScope.nonCancellable(async () => {
+      for (const [source, was] of Object.entries(state.sources)) {
+        if (was === 'pending' || was === 'running') {
+          await quick.endSource({
+            portalId,
+            runId,
+            source,
+            state: 'cancelled',
+            reason: 'the run was cancelled',
+          });
+        }
+      }
+      await quick.endRun({ portalId, runId, state: 'cancelled', reason: 'cancelled by a person' });
+    });
+    return { runId, state: 'cancelled' };
+  }
+}
+
+interface Run {
+  portalId: string;
+  runId: string;
+  full: boolean;
+  plan: SourcePlan[];
+  state: SyncRunProgress;
+}
+
+async function readAndSettle(run: Run): Promise<SyncRunResult> {
+  const { portalId, runId, plan, state } = run;
+  state.stage = 'reading';
+  await Promise.all(plan.map((source) => readSource(run, source)));
+  state.stage = 'settling';
+  await quick.endReading({ portalId, runId });
+  const { settled, deferredUntil, reason } = await patient.awaitSettled({ portalId, runId });
+  state.stage = 'ended';
+  const unread = Object.entries(state.sources).filter(([, was]) => was !== 'succeeded');
+  const end =
+    unread.length > 0
+      ? { state: 'failed' as const, reason: unread.map(([source, was]) => `${source} ${was}`).join(', ') }
+      : settled
+        ? { state: 'succeeded' as const, reason: null }
+        : {
+            state: 'waiting' as const,
+            reason: `${reason ?? 'paused'}; goes on ${deferredUntil ?? 'when resumed'}`,
+          };
+  await quick.endRun({ portalId, runId, ...end });
+  return { runId, state: end.state };
+}
+
+async function readSource(run: Run, { source, streams, dependsOn }: SourcePlan): Promise<void> {
+  const { portalId, runId, state } = run;
+  const end = async (was: 'succeeded' | 'failed' | 'skipped', reason: string | null) => {
+    await quick.endSource({ portalId, runId, source, state: was, reason });
+    state.sources[source] = was;
+  };
+  await condition(() => dependsOn.every((name) => isEnded(state.sources[name])));
+  const failed = dependsOn.filter((name) => state.sources[name] !== 'succeeded');
+  if (failed.length > 0) return end('skipped', `depends on ${failed.join(', ')}, which did not succeed`);
+  await condition(() => !state.paused);
+  try {
+    await quick.startSource({ portalId, runId, source });
+    state.sources[source] = 'running';
+    await executeSource({ portalId, runId, source, streams, full: run.full });
+    await end('succeeded', null);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    await end('failed', reasonOf(error));
+  }
+}
+
+/** A run that meets a running source waits for it and then reads from the committed cursor. */
+async function executeSource(input: Parameters<typeof syncSource>[0]): Promise<void> {
+  for (;;) {
+    try {
+      await executeChild(syncSource, {
+        workflowId: workflowIds.syncSource(input.portalId, input.source),
+        args: [input],
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+      });
+      return;
+    } catch (error) {
+      if ((error as Error).name !== 'WorkflowExecutionAlreadyStartedError') throw error;
+      await sleep(busySourceMs);
+    }
+  }
+}
+
+function isEnded(state: SourceState | undefined): boolean {
+  return state !== 'pending' && state !== 'running';
+}
+
+/** The plain words of the failure at the bottom: they were written for a person and hold no data. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ChildWorkflowFailure || error instanceof ActivityFailure) return reasonOf(error.cause);
+  if (error instanceof ApplicationFailure) return error.message;
+  return 'failed; see the Temporal Web UI';
+}
+
+/** A run started by a schedule or by hand has another workflow id: that is its run id then. */
+function runIdOf(workflowId: string): string {
+  return workflowId.replace(/^run:/, '');
+}

@@ -1,0 +1,46 @@
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { quick, reading } from './activityProxies';
+import type { SyncSourceInput, SyncSourceResult } from './contracts';
+
+/** The name of the source that is HubSpot: its pages cost calls of the quota. */
+const hubspot = 'hubspot';
+/** A page of 1,000 records is ten list calls. */
+const callsPerPage = 10;
+
+/** The child of a run: extracts its streams page by page, all streams of the source side by side. */
+export async function syncSource(input: SyncSourceInput): Promise<SyncSourceResult> {
+  const results = await Promise.all(input.streams.map((stream) => readStream(input, stream)));
+  if (results.some(({ done }) => !done)) await continueAsNew<typeof syncSource>(input);
+  return results.reduce(
+    (sum, { records, staged, faults }) => ({
+      records: sum.records + records,
+      staged: sum.staged + staged,
+      faults: sum.faults + faults,
+    }),
+    { records: 0, staged: 0, faults: 0 },
+  );
+}
+
+/** Pages until the read is complete, or until the history has grown enough: the cursor is in Postgres. */
+async function readStream({ portalId, runId, source, full }: SyncSourceInput, stream: string) {
+  const total = { records: 0, staged: 0, faults: 0, done: false };
+  while (!total.done && !workflowInfo().continueAsNewSuggested) {
+    const lease =
+      source === hubspot
+        ? await quick.leaseCalls({ portalId, bucket: 'burst', lane: 'bulk', want: callsPerPage })
+        : null;
+    const page = await reading.extractPage({
+      portalId,
+      runId,
+      source,
+      stream,
+      full,
+      ...(lease ? { leaseId: lease.leaseId } : {}),
+    });
+    total.records += page.records;
+    total.staged += page.staged;
+    total.faults += page.faults;
+    total.done = page.done;
+  }
+  return total;
+}
