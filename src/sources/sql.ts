@@ -235,7 +235,19 @@ function asRecords(
 
 /** A row's values of some columns, as text the database reads again, in a JSON list. */
 function valuesOf(row: JsonObject, columns: SqlColumn[]): string {
-  return JSON.stringify(columns.map(({ name }) => String(row[name])));
+  return JSON.stringify(columns.map(({ name }) => orderText(row[name])));
+}
+
+function orderText(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value;
+  // A list or a document has no order that its JSON text could continue.
+  if (value === null || typeof value === 'object' || value === undefined) {
+    throw new SourceFailure(
+      'configuration',
+      'the cursor and the record key must be columns of single values',
+    );
+  }
+  return String(value);
 }
 
 /** A stored position, unless it was made of other columns: then the read begins again. */

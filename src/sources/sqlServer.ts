@@ -89,7 +89,7 @@ function sessionOf(pool: sql.ConnectionPool, signal: AbortSignal | undefined): S
     async columns(from) {
       const { recordset } = await run(`select top (0) * from ${from}`, []);
       return Object.values(recordset.columns).map((column) => {
-        const type = declaredType(column as unknown as DriverColumn);
+        const type = declaredType(column);
         return { name: column.name, type, kind: sqlServerColumnKind(type) };
       });
     },

@@ -109,7 +109,7 @@ describe('numbers keep what was written', () => {
   test('any integer survives', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (value) => {
-        expect(String(parseExactJson(`[${value}]`))).toBe(String(value));
+        expect((parseExactJson(`[${value}]`) as unknown[]).map(String)).toEqual([String(value)]);
       }),
     );
   });

@@ -70,7 +70,7 @@ function listAnswer(
   if (method === 'POST' && !Array.isArray(sent['fields'])) return { status: 400 };
   const parameter = (name: string) => {
     const value = method === 'POST' ? sent[name] : call.query.get(name);
-    return value === undefined || value === null ? null : String(value);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
   };
   if (call.query.get('active') !== 'true') return { status: 400 };
   const since = parameter('changed_since');
