@@ -31,7 +31,7 @@ function applyChange(one: Case, row: Row, change: Change): Row {
   if (change.do === 'optOut') {
     if (one.id !== `contact:${change.person}` || row !== optOutRow(one)) return row;
     const [column, value] = row.source === 'eol' ? ['unsubscribed', true] : ['do_not_contact', 'yes'];
-    return touched(row, { [column as string]: value }, { marketing_opt_out: 'true' }, Date.parse(change.at));
+    return touched(row, { [column]: value }, { marketing_opt_out: 'true' }, Date.parse(change.at));
   }
   const name = `${row.source} ${row.stream} ${row.key}`;
   if (row.frozen || row.gone || shareOf(change.seed, name) >= change.fraction) return row;

@@ -50,8 +50,11 @@ function rowOf(
 ): Row {
   const [source, name] = stream.split('.') as [string, string];
   const kind = belief.spoil === 'hubspot_owner_id' ? 'unresolvedReference' : 'invalidValue';
-  const means = Object.fromEntries(Object.entries(parts.means).filter(([, value]) => value !== ''));
-  if (belief.spoil) delete means[belief.spoil];
+  const means: Record<string, string> = {};
+  for (const property in parts.means) {
+    const value = parts.means[property] as string;
+    if (value !== '' && property !== belief.spoil) means[property] = value;
+  }
   const links: RowLink[] = belief.company
     ? [{ stream: 'azure.companies', key: belief.company.key, primary: true }]
     : [];

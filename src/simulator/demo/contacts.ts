@@ -7,7 +7,6 @@ import {
   subscriberItem,
   type Belief,
   type ContactStream,
-  type Spoil,
 } from './contactRows';
 import { misspell, recase } from './dirt';
 import { groupCast, type CastMember } from './groups';
@@ -118,7 +117,6 @@ function rowsOfScene(scene: Scene): Row[] {
   const { index, name } = person;
   const noPhone = { phone: undefined };
   const old = { email: person.oldEmail };
-  const typo = { name: misspell(name, random) };
   switch (place.plot) {
     case 'plain':
     case 'unknownCustomer':
@@ -135,9 +133,17 @@ function rowsOfScene(scene: Scene): Row[] {
     case 'mailboxOwner':
       return build(scene, { impact: { email: scene.mailbox, phone: undefined } });
     case 'emailChanged':
-      return build(scene, { azure: old, ielts: typo, ...(random.chance(0.5) && { eol: noPhone }) });
+      return build(scene, {
+        azure: old,
+        ielts: { name: misspell(name, random) },
+        ...(random.chance(0.5) && { eol: noPhone }),
+      });
     case 'emailChangedChain':
-      return build(scene, { azure: old, ielts: typo, eol: { ...noPhone, name: recase(name, random) } });
+      return build(scene, {
+        azure: old,
+        ielts: { name: misspell(name, random) },
+        eol: { ...noPhone, name: recase(name, random) },
+      });
     case 'secondaryEmail':
       return build(scene, { azure: noPhone, eol: { ...old, ...noPhone } });
     case 'emailChangedPortal':
@@ -256,9 +262,7 @@ function withControlCharacters(row: Row): Row {
 /** One bad value in one system; another system or the phone still tells who it is. */
 function faulty(scene: Scene): Row[] {
   const streams = Object.keys(spoils) as ContactStream[];
-  const kinds = streams.flatMap((stream) =>
-    spoils[stream].map((spoil) => ({ stream, spoil: spoil as Spoil })),
-  );
+  const kinds = streams.flatMap((stream) => spoils[stream].map((spoil) => ({ stream, spoil: spoil })));
   const turn = scene.place.block * 2 + (scene.place.plot === 'faulty' ? 0 : 1);
   const { stream, spoil } = kinds[turn % kinds.length] as (typeof kinds)[number];
   const source = stream.split('.')[0] as keyof Sources;

@@ -1,6 +1,7 @@
 import { isoOf, pad, pickTime } from './dirt';
 import { microsOf } from './contactRows';
 import { salesPipeline } from './owners';
+import { blockSize } from './plots';
 import { randomOf, type Random } from './random';
 import type { Case, Row, RowLink } from './world';
 
@@ -28,8 +29,10 @@ export function dealCases(seed: number, contact: Case): Case[] {
     .flatMap((row) => row.links)
     .find((link) => link.stream === 'azure.companies')?.key;
   const known = company && !company.startsWith('K9') ? company : undefined;
-  const transactions = contact.plot === 'unknownCustomer' ? 2 : random.pick([0, 0, 1, 1, 2]);
-  const orders = random.pick([0, 0, 1, 1]);
+  const unknown = contact.plot === 'unknownCustomer';
+  // The planted deal is the first one: a transaction or an order, turn by turn.
+  const transactions = unknown ? Math.floor(index / blockSize) % 2 : random.pick([0, 0, 1, 1, 2]);
+  const orders = unknown ? 1 : random.pick([0, 0, 1, 1]);
   return Array.from({ length: transactions + orders }, (_, number) => {
     const customer = random.pick(customers).key;
     const row =

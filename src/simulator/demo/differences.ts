@@ -1,4 +1,4 @@
-import type { Case, Row, World, WorldObject } from './world';
+import { casesOf, type Case, type Row, type World } from './world';
 
 /** A row that differs between two states of one world. */
 export interface ChangedRow {
@@ -12,12 +12,8 @@ export interface ChangedRow {
  */
 export function* changedRows(before: World, after: World): Iterable<ChangedRow> {
   if (before.seed !== after.seed || before.people !== after.people) throw new Error('these are two worlds');
-  for (const object of ['companies', 'contacts', 'deals'] as const) yield* changedOf(before, after, object);
-}
-
-function* changedOf(before: World, after: World, object: WorldObject & keyof World): Iterable<ChangedRow> {
-  const olds = before[object]()[Symbol.iterator]() as Iterator<Case>;
-  for (const one of after[object]()) {
+  const olds = casesOf(before)[Symbol.iterator]();
+  for (const one of casesOf(after)) {
     const old = olds.next().value as Case | undefined;
     if (old?.id !== one.id) throw new Error(`the worlds part at ${one.id}`);
     for (const [index, row] of one.rows.entries()) {

@@ -63,6 +63,9 @@ async function drop(folder: string, name: string, mark: string, lines: string[])
   await writeFile(`${path}.done`, '');
 }
 
-const lineOf = (row: Row): string => columns.map((column) => cell(String(row.raw[column] ?? ''))).join(',');
+const lineOf = (row: Row): string => columns.map((column) => cell(row.raw[column])).join(',');
 
-const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+function cell(value: unknown): string {
+  const text = typeof value === 'string' ? value : '';
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -4,7 +4,7 @@ import { contactCase } from './contacts';
 import { dealCases } from './deals';
 import { junkOf } from './junk';
 import { strangersOf } from './strangers';
-import type { Change, World } from './world';
+import type { Case, Change, World } from './world';
 
 export interface WorldOptions {
   seed: number;
@@ -17,21 +17,20 @@ export function generateWorld({ seed, people, changes = [] }: WorldOptions): Wor
   if (!Number.isInteger(people) || people < 1 || people > 200_000) {
     throw new Error(`people must be a whole number from 1 to 200,000, not ${people}`);
   }
-  function* companies(): ReturnType<World['companies']> & Generator {
+  function* companies(): Generator<Case> {
     for (let index = 0; index < companyCount(people); index++)
       yield applyChanges(companyCase(seed, index), changes);
   }
-  function* contacts(): ReturnType<World['companies']> & Generator {
-    for (let index = 0; index < people; index++)
-      yield applyChanges(contactCase(seed, people, index), changes);
-  }
-  function* deals(): ReturnType<World['companies']> & Generator {
+  function* persons(): Generator<{ contact: Case; deals: Case[] }> {
     for (let index = 0; index < people; index++) {
-      for (const deal of dealCases(seed, contactCase(seed, people, index))) yield applyChanges(deal, changes);
+      // Deals are drawn from the unchanged contact: a change must not deal the cards anew.
+      const contact = contactCase(seed, people, index);
+      const deals = dealCases(seed, contact).map((deal) => applyChanges(deal, changes));
+      yield { contact: applyChanges(contact, changes), deals };
     }
   }
   return {
-    ...{ seed, people, changes, companies, contacts, deals },
+    ...{ seed, people, changes, companies, persons },
     strangers: () => strangersOf(seed, people),
     junk: () => junkOf(people),
   };

@@ -96,9 +96,16 @@ export const fullName = (name: Name): string => `${name.first} ${name.last}`;
 
 /** The Latin letters of a name for an e-mail address, accents off; `p` where nothing is left. */
 export function asciiOf(text: string): string {
+  const known = asciiNames.get(text);
+  if (known !== undefined) return known;
   const latin = text
     .normalize('NFD')
     .toLowerCase()
     .replace(/[^a-z]/g, '');
-  return latin === '' ? 'p' : latin;
+  const ascii = latin === '' ? 'p' : latin;
+  // The pools hold a few thousand combinations; the bound is for names from elsewhere.
+  if (asciiNames.size < 20_000) asciiNames.set(text, ascii);
+  return ascii;
 }
+
+const asciiNames = new Map<string, string>();

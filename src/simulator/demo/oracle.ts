@@ -1,5 +1,14 @@
 import { mappedProperties, settledValue, sourceValue } from './goldenRules';
-import { casesOf, worldObjects, type Case, type Junk, type Row, type World, type WorldObject } from './world';
+import {
+  casesOf,
+  worldObjects,
+  type Case,
+  type HandAssociation,
+  type Junk,
+  type Row,
+  type World,
+  type WorldObject,
+} from './world';
 
 /** One record that the portal must hold after the sync, once. */
 export interface ExpectedRecord {
@@ -48,7 +57,7 @@ export interface OracleOptions {
 }
 
 /** The worlds the oracle can judge: a generated one, or a few cases written by hand. */
-export type Judged = Pick<World, 'companies' | 'contacts' | 'deals' | 'strangers' | 'junk'>;
+export type Judged = Pick<World, 'companies' | 'persons' | 'strangers' | 'junk'>;
 
 /**
  * What the portal must hold once every row of the world has settled. Computed from the cases, which know what
@@ -60,8 +69,9 @@ export function expectedPortal(world: Judged, options: OracleOptions = {}): Expe
   const caseByHeld = new Map<string, string>();
   const archived = new Set<string>();
   const pairs = new Map<string, ExpectedAssociation>();
-  for (const one of casesOf(world as World)) {
-    // Rows are walked in the order companies, contacts, deals, so a link's target is known before the link.
+  const byHand: { from: string; made: HandAssociation }[] = [];
+  for (const one of casesOf(world)) {
+    // Companies come first and contacts before their deals, so a link's target is known before the link.
     const rows = one.rows.filter((row) => !row.gone || goneRule(row, options) === 'keep');
     const withdrawn = one.rows.filter((row) => row.gone && goneRule(row, options) !== 'keep');
     if (one.holding) caseByHeld.set(`${one.object} ${one.holding.id}`, one.id);
@@ -71,8 +81,15 @@ export function expectedPortal(world: Judged, options: OracleOptions = {}): Expe
     }
     for (const row of rows) caseByRow.set(`${row.source}.${row.stream} ${row.key}`, one.id);
     expected[one.object].push(recordOf(one, rows, withdrawn, options));
-    addAssociations(pairs, one, rows, caseByRow, caseByHeld);
+    addAssociations(pairs, one, rows, caseByRow);
+    for (const made of one.holding?.associations ?? []) byHand.push({ from: one.id, made });
     for (const row of one.rows) if (!row.gone) expected.problems.push(...problemsOf(row));
+  }
+  for (const { from, made } of byHand) {
+    const to = caseByHeld.get(`${made.toObject} ${made.toId}`);
+    if (to === undefined)
+      throw new Error(`${from} is associated with ${made.toObject} ${made.toId}, which nobody holds`);
+    addTypes(pairs, from, to, made.types);
   }
   expected.associations = [...pairs.values()].filter(
     ({ from, to }) => !archived.has(from) && !archived.has(to),
@@ -87,18 +104,21 @@ const goneRule = (row: Row, options: OracleOptions): string =>
 function recordOf(one: Case, rows: Row[], withdrawn: Row[], options: OracleOptions): ExpectedRecord {
   const held = one.holding?.properties ?? {};
   const properties: Record<string, string> = { ...held };
+  const since = options.firstSyncAt ?? '';
   for (const property of mappedProperties[one.object]) {
-    const found = sourceValue(one.object, property, rows);
     const before = held[property] ?? '';
-    const value = one.holding
-      ? settledValue(one.object, property, before, found, options.firstSyncAt ?? '')
-      : (found?.value ?? '');
-    // A value that only a withdrawn row gave, and that we wrote over or into the portal's, is cleared.
-    const cleared =
-      !found && withdrawn.some((row) => row.means[property] !== undefined && row.means[property] !== before);
-    if (cleared && property !== 'marketing_opt_out' && property !== 'hubspot_owner_id')
-      delete properties[property];
-    else if (value !== '') properties[property] = value;
+    const settled = (seen: Row[]): string => {
+      const found = sourceValue(one.object, property, seen);
+      return one.holding ? settledValue(one.object, property, before, found, since) : (found?.value ?? '');
+    };
+    // A value that only withdrawn rows gave is cleared where it was ours; the portal's own stays.
+    const onlyWithdrawn =
+      !rows.some((row) => row.means[property]) && withdrawn.some((row) => row.means[property]);
+    const sticky = property === 'marketing_opt_out' || property === 'hubspot_owner_id';
+    const wrote = onlyWithdrawn && !sticky && settled([...rows, ...withdrawn]) !== before;
+    const value = wrote ? '' : settled(rows);
+    if (value === '') delete properties[property];
+    else properties[property] = value;
   }
   // HubSpot itself keeps the list of further addresses when the first one changes.
   if (one.rows.length > 0) delete properties.hs_additional_emails;
@@ -124,22 +144,19 @@ function addAssociations(
   one: Case,
   rows: Row[],
   caseByRow: Map<string, string>,
-  caseByHeld: Map<string, string>,
 ): void {
-  const add = (to: string, types: number[]): void => {
-    const pair = pairs.get(`${one.id}>${to}`) ?? { from: one.id, to, types: [] };
-    pair.types = [...new Set([...pair.types, ...types])].sort((a, b) => a - b);
-    pairs.set(`${one.id}>${to}`, pair);
-  };
   for (const link of rows.flatMap((row) => row.links)) {
     const to = caseByRow.get(`${link.stream} ${link.key}`);
     const types = typesOf[`${one.object} ${link.stream}`];
     if (!types) throw new Error(`no association from ${one.object} to ${link.stream}`);
-    if (to !== undefined) add(to, link.primary ? types.primary : types.plain);
+    if (to !== undefined) addTypes(pairs, one.id, to, link.primary ? types.primary : types.plain);
   }
-  for (const { toObject, toId, types } of one.holding?.associations ?? []) {
-    add(caseByHeld.get(`${toObject} ${toId}`) ?? `held ${toObject} ${toId}`, types);
-  }
+}
+
+function addTypes(pairs: Map<string, ExpectedAssociation>, from: string, to: string, types: number[]): void {
+  const pair = pairs.get(`${from}>${to}`) ?? { from, to, types: [] };
+  pair.types = [...new Set([...pair.types, ...types])].sort((a, b) => a - b);
+  pairs.set(`${from}>${to}`, pair);
 }
 
 function problemsOf(row: Row): ExpectedProblem[] {

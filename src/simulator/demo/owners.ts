@@ -9,11 +9,12 @@ export const demoOwners = [
 /** An account manager who is no user of the portal. */
 export const unknownOwnerEmail = 'left.long.ago@tributary-demo.example';
 
+/** Labels as the warehouse writes them; HubSpot's own options, found whatever their case. */
 export const industries = [
-  { label: 'Education Management', value: 'EDUCATION_MANAGEMENT' },
-  { label: 'Financial Services', value: 'FINANCIAL_SERVICES' },
-  { label: 'Hospital & Health Care', value: 'HOSPITAL_HEALTH_CARE' },
-  { label: 'Computer Software', value: 'COMPUTER_SOFTWARE' },
+  { label: 'Banking', value: 'BANKING' },
+  { label: 'Retail', value: 'RETAIL' },
+  { label: 'Construction', value: 'CONSTRUCTION' },
+  { label: 'Manufacturing', value: 'MANUFACTURING' },
   { label: 'Telecommunications', value: 'TELECOMMUNICATIONS' },
 ] as const;
 

@@ -70,11 +70,16 @@ export function strangerTo(
   throw new Error('no name unlike the others was found');
 }
 
-/** True where no reading of the rules could take the two names for one person's. */
+/** True where no reading of the rules (with or without case and accents) could take two names for one person's. */
 export function isUnlike(left: Name, right: Name): boolean {
-  const raw = similarityOf(fullName(left), fullName(right));
-  return Math.max(raw, similarityOf(fullName(left).toLowerCase(), fullName(right).toLowerCase())) < 0.78;
+  const [a, b] = [fullName(left), fullName(right)];
+  return [(text: string) => text, foldCase, foldAccents].every(
+    (fold) => similarityOf(fold(a), fold(b)) < 0.75,
+  );
 }
+
+const foldCase = (text: string): string => text.toLowerCase();
+const foldAccents = (text: string): string => foldCase(text.normalize('NFD').replace(/\p{M}/gu, ''));
 
 /** The date of an instant, YYYY-MM-DD in UTC. */
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

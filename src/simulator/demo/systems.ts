@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changedBy } from './change';
 import { readState, worldOf, writeState } from './demoState';
 import { dropChangedReferrals, dropReferrals } from './dropFolder';
 import { generateWorld } from './generate';
+import { seedSimulator } from './portalSeed';
 import { startEol, startIelts } from './restSystems';
 import { fillSqlSystems } from './sqlSystem';
 import type { Change, World } from './world';
@@ -34,6 +36,11 @@ export interface DemoSystems {
   world(): World;
   /** Changes the world in all its systems at once; returns it. */
   change(change: Change): Promise<World>;
+  /**
+   * Fills a simulator's portal with what it held before the first sync: once, the state folder remembers it.
+   * True where it was filled now.
+   */
+  seedPortal(simulatorUrl: string): Promise<boolean>;
   /** Answered REST requests, by source. */
   calls(): { ielts: number; eol: number };
   stop(): Promise<void>;
@@ -50,8 +57,11 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
     await writeState(stateDir, state);
   };
   await fillSqlSystems(databaseUrl, world, generateWorld);
-  if (state.droppedChanges < 0) await dropReferrals(impactFolder, world);
-  else if (state.droppedChanges < state.changes.length) {
+  if (state.droppedChanges < 0) {
+    // Files of another world must not be read as this one's.
+    await rm(impactFolder, { recursive: true, force: true });
+    await dropReferrals(impactFolder, world);
+  } else if (state.droppedChanges < state.changes.length) {
     const seen = generateWorld({ ...state, changes: state.changes.slice(0, state.droppedChanges) });
     await dropChangedReferrals(impactFolder, seen, world);
   }
@@ -84,6 +94,14 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
       await remember();
       world = after;
       return after;
+    },
+    seedPortal: async (simulatorUrl) => {
+      // The port may change between starts, so any simulator counts as the one this folder belongs to.
+      if (state.seededPortals.length > 0) return false;
+      await seedSimulator(simulatorUrl, world);
+      state.seededPortals.push(simulatorUrl);
+      await writeState(stateDir, state);
+      return true;
     },
     calls: () => ({ ielts: ielts.calls(), eol: eol.calls() }),
     stop: async () => {

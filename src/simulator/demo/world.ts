@@ -89,19 +89,30 @@ export interface World {
   people: number;
   changes: readonly Change[];
   companies(): Iterable<Case>;
-  contacts(): Iterable<Case>;
-  deals(): Iterable<Case>;
+  /** Each person with the deals made with them. */
+  persons(): Iterable<{ contact: Case; deals: Case[] }>;
   /** Contacts, companies and deals that only the portal knows. */
   strangers(): Iterable<Case>;
   junk(): Iterable<Junk>;
 }
 
-/** All cases in the order companies, contacts, deals, strangers. */
-export function* casesOf(world: World): Iterable<Case> {
+/** All cases: companies, then each contact before its deals, then strangers. */
+export function* casesOf(world: Pick<World, 'companies' | 'persons' | 'strangers'>): Iterable<Case> {
   yield* world.companies();
-  yield* world.contacts();
-  yield* world.deals();
+  for (const { contact, deals } of world.persons()) {
+    yield contact;
+    yield* deals;
+  }
   yield* world.strangers();
+}
+
+/** The companies, contacts or deals that the sources know. */
+export function* casesOfObject(world: World, object: WorldObject): Iterable<Case> {
+  if (object === 'companies') return yield* world.companies();
+  for (const { contact, deals } of world.persons()) {
+    if (object === 'contacts') yield contact;
+    else yield* deals;
+  }
 }
 
 const objectOfStream: Record<string, WorldObject> = {
@@ -112,7 +123,7 @@ const objectOfStream: Record<string, WorldObject> = {
 
 /** All rows of one stream, deleted ones left out. */
 export function* rowsOf(world: World, source: string, stream: string): Iterable<Row> {
-  for (const one of world[objectOfStream[`${source}.${stream}`] ?? 'contacts']()) {
+  for (const one of casesOfObject(world, objectOfStream[`${source}.${stream}`] ?? 'contacts')) {
     for (const row of one.rows) {
       if (row.source === source && row.stream === stream && !row.gone) yield row;
     }
