@@ -103,7 +103,7 @@ async function savePage(
   }
   const records = states.map(({ recordId, kept, updatedAt }) => ({
     key: recordId,
-    payload: { properties: withoutEmpty(kept) } as JsonObject,
+    payload: { properties: withoutEmpty(kept) },
     changedAt: updatedAt,
   }));
   const { staged } = await stagePage(tx, ref, objectType, records, { runId, lane: laneNumbers.bulk });

@@ -152,7 +152,7 @@ async function settle(
       const counts = mine.map(({ leadSource }) => ({
         source: leadSource,
         objectType: batch.fromObject,
-        status: status as 'associated' | 'dissociated',
+        status: status,
         count: 1,
       }));
       await addCounts(tx, portalId, run, counts);

@@ -170,7 +170,7 @@ async function settleConflicts(
     objectType,
     owners.map(({ id, properties, updatedAt }) => ({
       key: id,
-      payload: { properties: properties as JsonObject },
+      payload: { properties: properties },
       changedAt: updatedAt ?? null,
     })),
     { runId: runId ?? '', lane: laneNumbers.partner },

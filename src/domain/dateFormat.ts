@@ -32,8 +32,8 @@ function numericPattern(format: string): RegExp | null {
   const seen = new Set<string>();
   let pattern = '';
   for (const [part] of format.matchAll(/([A-Za-z])\1*|'[^']*'|[^A-Za-z]/g)) {
-    if (part.startsWith("'") && part.length > 1) pattern += part.slice(1, -1).replace(/\W/g, '\\$&');
-    else if (!/[A-Za-z]/.test(part)) pattern += part.replace(/\W/g, '\\$&');
+    if (part.startsWith("'") && part.length > 1) pattern += escaped(part.slice(1, -1));
+    else if (!/[A-Za-z]/.test(part)) pattern += escaped(part);
     else {
       const token = tokens[part];
       const name = token?.slice(3, token.indexOf('>'));
@@ -44,6 +44,10 @@ function numericPattern(format: string): RegExp | null {
   }
   if (!['year', 'month', 'day'].every((name) => seen.has(name))) return null;
   return new RegExp(`^${pattern}$`, 'u');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
 function readNumeric(pattern: RegExp, text: string): WallTime | null {
@@ -68,10 +72,18 @@ function readNumeric(pattern: RegExp, text: string): WallTime | null {
   });
 }
 
+/** What may stand in a format. Luxon's localized tokens (D, t, f …) are left out: DD/MM/YYYY is a mistake for dd/MM/yyyy. */
+const luxonTokens = new Set(
+  'y yy yyyy M MM MMM MMMM L LL LLL LLLL d dd o ooo E EEE EEEE H HH h hh m mm s ss S SSS u a Z ZZ ZZZ z'.split(
+    ' ',
+  ),
+);
+
 const luxonOptions = { locale: 'en', setZone: true, zone: 'utc' } as const;
 
 function luxonReader(format: string): DateReader | null {
-  if (!knowsItself(format)) return null;
+  const words = format.replace(/'[^']*'/g, '').match(/([A-Za-z])\1*/g) ?? [];
+  if (!words.every((word) => luxonTokens.has(word)) || !knowsItself(format)) return null;
   const parser = DateTime.buildFormatParser(format, luxonOptions);
   const hasTime = /[HhtTfF]/.test(format);
   const hasOffset = /Z|z/.test(format);

@@ -1,3 +1,4 @@
+-- Reason for length: the first schema as a whole; tables are read side by side.
 -- The river's tables. Every key begins with the portal id: nothing of one portal can meet another's.
 -- Postgres holds the data, Temporal the progress (DESIGN §1); with Temporal's state deleted these rows suffice.
 
