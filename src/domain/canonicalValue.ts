@@ -64,14 +64,11 @@ export function canonicalProperty(
   value: unknown,
   context: CanonicalContext = {},
 ): CanonicalResult {
-  const result = canonicalValue(
-    setProperties.has(shape.property) ? 'multiEnumeration' : shape.type,
-    value,
-    context,
-  );
+  const type = setProperties.has(shape.property) ? 'multiEnumeration' : shape.type;
+  const result = canonicalValue(type, value, context);
   if (!result.ok || !emailProperties.has(shape.property)) return result;
-  if (shape.property === 'email') return { ok: true, value: canonicalEmail(result.value) };
-  return canonicalSet(result.value.toLowerCase());
+  const folded = canonicalEmail(result.value);
+  return type === 'multiEnumeration' ? canonicalSet(folded) : { ok: true, value: folded };
 }
 
 /** An e-mail address as HubSpot keeps it: without surrounding space, in lower case (facts §3.2). */

@@ -56,6 +56,7 @@ export const choiceTransforms: readonly TransformDefinition[] = [
     ],
     shorthand: 'map',
     example: { args: { map: { PAID: 'Closed won' } }, from: 'paid', to: 'Closed won' },
+    check: (args) => (Object.keys(args['map'] as object).length === 0 ? ['map must not be empty'] : []),
     bind: (args) => enumStep(args['map'] as Record<string, unknown>, args['otherwise']),
   },
   {

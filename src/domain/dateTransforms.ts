@@ -136,8 +136,8 @@ function dateOfTime(
   if (!wall) return unreadable();
   // Written without a zone, it shows its own calendar; only another target zone can move the day.
   if (wall.timeMs === null) return wallDate(wall);
-  if (wall.offsetMinutes === null && (target === undefined || target === context.timeZone))
-    return wallDate(wall);
+  const movesDay = context.timeZone !== undefined && target !== context.timeZone;
+  if (wall.offsetMinutes === null && !movesDay) return wallDate(wall);
   const instant = wallInstant(wall, context.timeZone);
   return instant === null
     ? invalid('is a time without a zone, and no timeZone is configured for it')
