@@ -122,6 +122,10 @@ export function envReference(): { name: string; doc: string; default: string }[]
   const schema = z.toJSONSchema(settingsSchema, { io: 'input' });
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const { description = '', default: standard } = property as { description?: string; default?: unknown };
-    return { name, doc: description, default: standard === undefined ? '' : String(standard) };
+    return {
+      name,
+      doc: description,
+      default: standard === undefined ? '' : JSON.stringify(standard).replaceAll('"', ''),
+    };
   });
 }

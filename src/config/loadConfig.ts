@@ -101,7 +101,11 @@ function placed(item: Finding, file: string, placeOf: ReturnType<typeof readYaml
 }
 
 function inOrder(faults: ConfigFault[]): ConfigFault[] {
-  return faults.sort((a, b) => a.line - b.line || a.column - b.column).slice(0, faultsMax);
+  const sorted = faults.sort((a, b) => a.line - b.line || a.column - b.column);
+  const last = sorted[faultsMax - 1];
+  if (sorted.length <= faultsMax || !last) return sorted;
+  const message = `and ${sorted.length - faultsMax + 1} more faults from here on`;
+  return [...sorted.slice(0, faultsMax - 1), { ...last, path: '', message }];
 }
 
 /** One fault as a person reads it, in the form that editors and terminals make clickable. */

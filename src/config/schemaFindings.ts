@@ -38,7 +38,7 @@ function issueFindings(issue: Issue, before: ConfigPath, schema: z.ZodType, data
       const values = issue.values.map(String);
       if (node.value === undefined)
         return [withHint(path, 'key', `${String(path.at(-1))} is missing`, `possible: ${values.join(', ')}`)];
-      const close = nearest(String(node.value), values);
+      const close = nearest(wordOf(node.value), values);
       const hint = close && values.length > 1 ? `did you mean "${close}"?` : undefined;
       return [
         withHint(path, 'value', `must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}`, hint),
@@ -69,7 +69,7 @@ function unionFindings(
     const key = String(path.at(-1));
     if (node.value === undefined)
       return [withHint(path, 'key', `${key} is missing`, `possible: ${possible.join(', ')}`)];
-    return [withHint(path, 'value', `unknown ${key}`, suggestion(String(node.value), possible))];
+    return [withHint(path, 'value', `unknown ${key}`, suggestion(wordOf(node.value), possible))];
   }
   const meant = issue.errors.find(
     (errors) => !errors.some((error) => error.code === 'invalid_type' && error.path.length === 0),
@@ -116,6 +116,11 @@ function kindOf(value: unknown): string {
 function typeHint(expected: string, node: RawNode): string | undefined {
   if (node.value === null) return 'give a value, or remove the key';
   return expected === 'string' && typeof node.value !== 'object' ? 'put it in quotes' : undefined;
+}
+
+/** What was written, where a known word may have been meant. */
+function wordOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function nodeAt(data: unknown, path: ConfigPath): RawNode {

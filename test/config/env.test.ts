@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { readEnv } from '../../src/config/env';
 import { hubspotBaseUrl } from '../../src/config/portalTarget';
@@ -131,10 +134,18 @@ describe('the connection to Temporal', () => {
     });
   });
 
-  test('the profile file at home is not read unasked', () => {
-    // With this home a read would fail or find another address: neither happens.
-    expect(
-      temporalConnection({ HOME: '/nowhere', XDG_CONFIG_HOME: '/nowhere' }).connectionOptions.address,
-    ).toBeUndefined();
+  test('the profile file at home is read only when it is asked for', () => {
+    const home = mkdtempSync(join(tmpdir(), 'tributary-home-'));
+    try {
+      const folder = join(home, 'temporalio');
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'temporal.toml'), '[profile.default]\naddress = "production:7233"\n');
+      const env = { HOME: home, XDG_CONFIG_HOME: home, APPDATA: home };
+      expect(temporalConnection(env).connectionOptions.address).toBeUndefined();
+      const asked = temporalConnection({ ...env, TEMPORAL_PROFILE: 'default' });
+      expect(asked.connectionOptions.address).toBe('production:7233');
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 });

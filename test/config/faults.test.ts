@@ -1,3 +1,4 @@
+// Reason for length: one table of wrong configurations, five lines each.
 import { baseText, edited, faultsOf, placeOf } from './baseConfig';
 
 interface Case {
@@ -317,6 +318,13 @@ const cases: Case[] = [
     at: 'nightly: {',
     path: 'schedules.nightly',
     message: /does not say when/,
+  },
+  {
+    name: 'a schedule with the name of our own',
+    edit: ["nightly: { at: '02:00' }", "nightly: { at: '02:00' }\n  tick: { every: 1h }"],
+    at: 'tick',
+    path: 'schedules.tick',
+    message: /Tributary’s own/,
   },
   {
     name: 'a schedule that says it twice',

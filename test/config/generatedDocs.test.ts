@@ -36,7 +36,7 @@ describe('the generated documentation', () => {
 });
 
 describe('the JSON Schema, as an editor uses it,', () => {
-  const schema = z.fromJSONSchema(configJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+  const schema = z.fromJSONSchema(configJsonSchema());
 
   test.each(['tributary.config.yaml', 'test/config/second.config.yaml'])('accepts %s', (file) => {
     expect(schema.safeParse(parse(read(file))).error?.issues ?? []).toEqual([]);

@@ -5,14 +5,20 @@ import { weekdays } from '../schema/schedules';
 
 const daysAhead = 366;
 
+/** The schedule that rings the lanes every minute. */
+const ownSchedule = 'tick';
+
 /** Schedules: one way of saying when; and no time that summer time will skip, for that run would never start. */
 export const checkSchedules: ConfigCheck = (root, { now }) =>
   root
     .get('schedules')
     .entries()
-    .flatMap(({ node }) => {
+    .flatMap(({ key, node }) => {
       const has = (key: string) => node.get(key).value !== undefined;
       const findings: Finding[] = [];
+      if (key === ownSchedule) {
+        findings.push(finding(node, 'key', 'this name is Tributary’s own', 'give the schedule another name'));
+      }
       if (has('at') === has('every')) {
         const message = has('at') ? 'has both at and every' : 'does not say when';
         findings.push(finding(node, 'key', message, "give either at: '02:00' or every: 30m"));

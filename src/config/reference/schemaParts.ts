@@ -2,7 +2,7 @@ import type { JsonSchema } from '../jsonSchema';
 
 /** A part with its reference (`#/definitions/…`) followed. */
 export function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
-  const name = /^#\/definitions\/(.+)$/.exec(String(schema['$ref'] ?? ''))?.[1];
+  const name = /^#\/definitions\/(.+)$/.exec(asText(schema['$ref']))?.[1];
   const definitions = (root['definitions'] ?? {}) as Record<string, JsonSchema>;
   return (name === undefined ? undefined : definitions[name]) ?? schema;
 }
@@ -61,4 +61,9 @@ export function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
 
 export function requiredOf(schema: JsonSchema): string[] {
   return (schema['required'] ?? []) as string[];
+}
+
+/** A member that is text, or '' where it is not. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

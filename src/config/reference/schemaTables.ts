@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../jsonSchema';
 import {
   alternatives,
+  asText,
   commonProperties,
   memberOf,
   propertiesOf,
@@ -101,7 +102,7 @@ function heading({ path, variant }: Section): string {
 function row({ root }: Page, name: string, property: JsonSchema, isRequired: boolean): string {
   const standard = property['default'];
   const shown = isRequired ? '**required**' : standard === undefined ? '' : `\`${JSON.stringify(standard)}\``;
-  const meaning = String(property['description'] ?? resolved(property, root)['description'] ?? '');
+  const meaning = asText(property['description'] ?? resolved(property, root)['description']);
   return `| \`${name}\` | ${cell(typeText(property))} | ${cell(shown)} | ${cell(meaning)} |`;
 }
 

@@ -25,18 +25,6 @@ const limits = section({
     .max(50)
     .default(5)
     .describe('Search calls per second of the whole account.'),
-  dailyShare: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(1)
-    .describe('The part of the daily quota Tributary may use; the rest is left to other integrations.'),
-  urgentReserve: z
-    .number()
-    .min(0.1, 'at least 0.1: a tenth of the quota is never given to bulk work')
-    .max(0.9)
-    .default(0.1)
-    .describe('The part of every quota that is never leased to bulk work, so that urgent calls do not wait.'),
 });
 
 const portal = section({

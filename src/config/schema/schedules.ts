@@ -12,7 +12,9 @@ const schedule = section({
     .min(1)
     .optional()
     .describe('Only on these days; with `at`. Default: every day.'),
-  every: duration.optional().describe('Interval, e.g. `30m`. Instead of `at`.'),
+  every: duration
+    .optional()
+    .describe('Interval, e.g. `30m`. Instead of `at`. What is read so often is also delivered first.'),
   jitter: duration
     .prefault('0s')
     .describe('Start up to this much later, at random, so that not all start at once.'),

@@ -23,10 +23,6 @@ const sourceShape = {
     .max(100)
     .default(5)
     .describe('When more of a stream than this would be gone at once, a person must confirm it first.'),
-  lane: z
-    .enum(['bulk', 'partner'])
-    .default('bulk')
-    .describe('`partner`: its changes are delivered before those of bulk sources.'),
   timeZone: timeZone
     .optional()
     .describe('Zone of times without one, for all its streams. Default: the file’s.'),

@@ -86,7 +86,7 @@ export const region = z
 /** One or several; always a list after parsing. */
 export function oneOrMore<Schema extends z.ZodType>(item: Schema) {
   return z.union([item, z.array(item).min(1, 'must not be empty')]).transform((given) => {
-    return (Array.isArray(given) ? given : [given]) as z.output<Schema>[];
+    return Array.isArray(given) ? given : [given];
   });
 }
 
