@@ -47,7 +47,9 @@ describe('a configuration with many faults', () => {
 
 describe('a configuration with more faults than anyone reads', () => {
   test('tells the first 200 lines and how many follow', () => {
-    const bad = Array.from({ length: 250 }, (_, index) => `          p${index}: { form: x, from: y }`).join('\n');
+    const bad = Array.from({ length: 250 }, (_, index) => `          p${index}: { form: x, from: y }`).join(
+      '\n',
+    );
     const faults = faultsOf(edited(['          city: city', bad]));
     expect(faults).toHaveLength(200);
     expect(faults.at(-1)?.message).toBe('and 51 more faults from here on');
