@@ -10,6 +10,8 @@ import { liveRecord, type ObjectTable } from './recordTable';
 /** Association batches take more inputs than object batches (facts 5). */
 export const linkCreatesMax = 2000;
 export const linkReadsMax = 1000;
+/** UNCERTAIN in the facts; the strict reading. */
+export const unlinksMax = 100;
 
 interface Pair {
   input: Record<string, unknown>;
@@ -141,7 +143,7 @@ export function defaultResults({ fromId, toId, types, from, to }: LinkWish): Rec
 /** POST batch/archive: ends associations, whatever types they have. */
 export function batchUnlink(call: Call): Reply {
   const { from, to } = endsOf(call);
-  for (const { input } of batchInputs(call, linkCreatesMax)) {
+  for (const { input } of batchInputs(call, unlinksMax)) {
     const fromId = idOf(input['from'], 'from');
     for (const target of asArray(input['to'], 'to')) {
       const toId = idOf(target, 'to');

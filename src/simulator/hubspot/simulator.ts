@@ -52,6 +52,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const now = (): number => Date.now() + settings.clockOffsetMs;
   changeSettings(settings, options.settings ?? {}, now());
   const stored = options.stateDir === undefined ? undefined : openJournal(options.stateDir, portalId);
+  // A count of this run, not of the journal that was replayed.
+  if (stored) stored.portal.equalValueWrites = 0;
   return {
     portal: stored?.portal ?? createPortal(portalId),
     journal: stored?.journal,

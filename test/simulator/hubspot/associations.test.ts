@@ -155,6 +155,15 @@ test('the same pair twice in one batch is refused, and so are too many', async (
   expect((await post(`${v4}/contacts/companies/batch/associate/default`, pairs)).status).toBe(400);
 });
 
+test('batch archive takes at most 100 records', async () => {
+  const inputs = Array.from({ length: 101 }, (_none, at) => ({
+    from: { id: String(at) },
+    to: [{ id: '1' }],
+  }));
+  expect((await post(`${v4}/contacts/companies/batch/archive`, inputs)).status).toBe(400);
+  expect((await post(`${v4}/contacts/companies/batch/archive`, inputs.slice(1))).status).toBe(204);
+});
+
 test('batch archive ends associations: 204 in v4, 200 in dated versions', async () => {
   for (const [base, status] of [
     [v4, 204],

@@ -41,10 +41,12 @@ test('without trace ids one wrong record rejects the whole batch and nothing is 
   expect(await total()).toBe(0);
 });
 
-test('trace ids on only some inputs do not make it partial', async () => {
+test('trace ids on only some inputs, or the same on all, do not make it partial', async () => {
   const { inputs } = traced([...people(2), { properties: { email: 'wrong' } }]);
   delete inputs[0]?.['objectWriteTraceId'];
   expect((await batch('create', { inputs })).status).toBe(400);
+  const shared = inputs.map((input) => ({ ...input, objectWriteTraceId: 'same' }));
+  expect((await batch('create', { inputs: shared })).status).toBe(400);
   expect(await total()).toBe(0);
 });
 

@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { contacts, startSimulator, type TestSimulator } from './startSimulator';
 import { defaultSwitches, switchChoices } from '../../../src/simulator/hubspot/switches';
 
@@ -168,6 +169,9 @@ test('the page says loudly what it is and loads nothing from elsewhere', async (
   expect(page.headers.get('content-type')).toContain('text/html');
   expect(page.text).toContain('<h1>HubSpot simulator</h1>');
   expect(page.text).not.toMatch(/(src|href)=|https?:\/\//);
+  const script = /<script>([\s\S]*)<\/script>/.exec(page.text)?.[1] ?? '';
+  expect(script).toContain("fetch('/_simulator'");
+  expect(() => new Script(script)).not.toThrow();
 });
 
 test('the page can list, search and inspect records', async () => {

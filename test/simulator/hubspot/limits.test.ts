@@ -50,6 +50,9 @@ test('search has its own second and its own body', async () => {
     policyName: 'SECONDLY',
     message: 'You have reached your secondly limit.',
   });
+  for (const { headers } of replies) {
+    expect([...headers.keys()].filter((name) => name.startsWith('x-hubspot-ratelimit'))).toEqual([]);
+  }
   expect((await read()).status).toBe(200);
 });
 

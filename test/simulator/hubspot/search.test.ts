@@ -53,7 +53,7 @@ test('groups are alternatives, filters of a group hold together', async () => {
   expect((await search({ filterGroups: groups })).body.total).toBe(2);
 });
 
-test('sorts, pages and carries no rate headers', async () => {
+test('sorts and pages', async () => {
   const body = {
     sorts: [{ propertyName: 'lastname', direction: 'DESCENDING' }],
     limit: 2,
@@ -67,8 +67,6 @@ test('sorts, pages and carries no rate headers', async () => {
   const rest = await search({ ...body, after: first.body.paging.next.after });
   expect(rest.body.results).toHaveLength(1);
   expect(rest.body.paging).toBeUndefined();
-  expect(first.headers.get('x-hubspot-ratelimit-max')).toBeNull();
-  expect(first.headers.get('x-hubspot-ratelimit-daily')).toBeNull();
 });
 
 test.each([
@@ -93,6 +91,7 @@ test('the index lags: new records are missing, changed ones show their old value
   await simulator.call('POST', contacts, { properties: { lastname: 'Davis' } });
   await simulator.call('PATCH', `${contacts}/1`, { properties: { city: 'York' } });
   await simulator.call('DELETE', `${contacts}/3`);
+  expect((await search({})).body.total).toBe(2);
   expect(await ids(filter('lastname', 'EQ', { value: 'Davis' }))).toEqual([]);
   expect(await ids(filter('city', 'EQ', { value: 'Bath' }))).toEqual(['1']);
   expect(await ids(filter('city', 'EQ', { value: 'York' }))).toEqual([]);
