@@ -1,5 +1,5 @@
 import { randomOf } from './random';
-import { rowsOf, type World } from './world';
+import { allRows, type World } from './world';
 
 /** One item of a REST list as it is served. */
 export interface ListItem {
@@ -9,21 +9,41 @@ export interface ListItem {
   json: string;
 }
 
-/** All items of a REST stream, broken ones among them, ordered by time and id. */
-export function listItems(world: World, source: 'ielts' | 'eol', stream: string): ListItem[] {
-  const items: ListItem[] = [];
-  for (const row of rowsOf(world, source, stream)) {
+interface Lists {
+  ielts: ListItem[];
+  eol: ListItem[];
+}
+
+/** Both lists of a world are made in one walk, and live as long as the world is served. */
+const listsOf = new WeakMap<World, Lists>();
+
+/** All items of a REST system's list, broken ones among them, ordered by time and id. */
+export function listItems(world: World, source: keyof Lists): ListItem[] {
+  const lists = listsOf.get(world) ?? makeLists(world);
+  listsOf.set(world, lists);
+  return lists[source];
+}
+
+function makeLists(world: World): Lists {
+  const lists: Lists = { ielts: [], eol: [] };
+  for (const row of allRows(world)) {
+    const { source } = row;
+    if (source !== 'ielts' && source !== 'eol') continue;
     const text = JSON.stringify(row.raw);
     // Written as a number that a double cannot hold, as some systems do.
     const json = source === 'eol' ? text.replace(/"ledgerNumber":"(\d+)"/, '"ledgerNumber":$1') : text;
-    items.push({ time: Date.parse(row.changedAt as string), id: row.key, json });
+    lists[source].push({ time: Date.parse(row.changedAt as string), id: row.key, json });
   }
-  const middle = items.map(({ time }) => time);
-  for (const junk of world.junk()) {
-    if (junk.source !== source) continue;
-    const random = randomOf(world.seed, `junk ${source} ${junk.index}`);
-    const time = middle.length > 0 ? random.pick(middle) : 0;
-    items.push({ time, id: `~${junk.index}`, json: junk.text });
+  for (const { source, index, text } of world.junk()) {
+    if (source !== 'ielts' && source !== 'eol') continue;
+    const items = lists[source];
+    const random = randomOf(world.seed, `junk ${source} ${index}`);
+    const time = items.length > 0 ? random.pick(items).time : 0;
+    items.push({ time, id: `~${index}`, json: text });
   }
-  return items.sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  for (const items of Object.values(lists) as ListItem[][]) items.sort(byTimeAndId);
+  return lists;
 }
+
+const byTimeAndId = (a: ListItem, b: ListItem): number =>
+  a.time - b.time || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);

@@ -18,8 +18,10 @@ async function main(): Promise<void> {
     });
   }
   const seeded = options.simulatorUrl !== null && (await systems.seedPortal(options.simulatorUrl));
+  // Listened for before anyone can know that we are ready.
+  const stopped = stopSignal();
   process.stdout.write(`${JSON.stringify(readyLine(systems, seeded))}\n`);
-  await stopSignal();
+  await stopped;
   await systems.stop();
 }
 

@@ -28,7 +28,7 @@ export function startIelts(world: World, token: string, port = 0): Promise<RestS
   return start(
     world,
     port,
-    (shown) => listItems(shown, 'ielts', 'registrations'),
+    (shown) => listItems(shown, 'ielts'),
     (url, request, items) => {
       if (!same(request.headers.authorization ?? '', `Bearer ${token}`)) return problem(401, 'invalid token');
       if (url.pathname !== '/v1/registrations') return problem(404, 'not found');
@@ -54,7 +54,7 @@ export function startEol(world: World, apiKey: string, port = 0): Promise<RestSy
   return start(
     world,
     port,
-    (shown) => listItems(shown, 'eol', 'subscribers'),
+    (shown) => listItems(shown, 'eol'),
     (url, request, items) => {
       if (!same(String(request.headers['x-api-key'] ?? ''), apiKey)) return problem(401, 'unknown API key');
       if (url.pathname !== '/api/subscribers') return problem(404, 'not found');

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { changedRows } from './differences';
-import { rowsOf, type World } from './world';
+import { allRows, type World } from './world';
 
 /** Rows per insert statement: about a megabyte of JSON. */
 const chunkRows = 2_000;
@@ -78,18 +78,20 @@ async function fillAnew(client: Client, world: World): Promise<number> {
   await client.query('begin');
   await client.query(schema);
   let count = 0;
-  for (const [stream, { table }] of Object.entries(tables)) {
-    const [source, name] = stream.split('.') as [string, string];
-    let chunk: Record<string, unknown>[] = [];
-    for (const row of rowsOf(world, source, name)) {
-      chunk.push(row.raw);
-      count++;
-      if (chunk.length < chunkRows) continue;
-      await insert(client, table, chunk);
-      chunk = [];
-    }
+  const chunks = new Map<string, Record<string, unknown>[]>();
+  // One walk for all tables: the world is generated anew by each.
+  for (const row of allRows(world)) {
+    const table = tables[`${row.source}.${row.stream}`]?.table;
+    if (!table) continue;
+    const chunk = chunks.get(table) ?? [];
+    if (chunk.length === 0) chunks.set(table, chunk);
+    chunk.push(row.raw);
+    count++;
+    if (chunk.length < chunkRows) continue;
     await insert(client, table, chunk);
+    chunks.delete(table);
   }
+  for (const [table, chunk] of chunks) await insert(client, table, chunk);
   await client.query(indexes);
   await client.query('insert into warehouse.demo_world values ($1, $2)', [
     worldName(world),

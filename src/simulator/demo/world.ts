@@ -115,6 +115,13 @@ export function* casesOfObject(world: World, object: WorldObject): Iterable<Case
   }
 }
 
+/** All rows of all streams, deleted ones left out. */
+export function* allRows(world: World): Iterable<Row> {
+  for (const one of casesOf(world)) {
+    for (const row of one.rows) if (!row.gone) yield row;
+  }
+}
+
 const objectOfStream: Record<string, WorldObject> = {
   'azure.companies': 'companies',
   'azure.transactions': 'deals',
