@@ -240,10 +240,8 @@ test('an invalid required value tells both', () => {
 });
 
 test('a record without a key is invalid', () => {
-  expect(map({}, { fields: [], key: '' })).toEqual({
-    record: null,
-    faults: [{ kind: 'invalidRecord', field: null, reason: 'The record has no key' }],
-  });
+  const { record, faults } = map({}, { fields: [], key: '' });
+  expect([record, brief(faults)]).toEqual([null, ['invalidRecord:null']]);
 });
 
 test.each<
