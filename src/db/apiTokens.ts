@@ -20,13 +20,13 @@ export async function findApiToken(db: Queryable, tokenHash: string): Promise<Ap
   return rows[0] ?? null;
 }
 
-export async function countApiTokens(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ count: string }>('select count(*) from api_tokens');
-  return Number(rows[0]!.count);
+export async function hasApiTokens(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>('select exists (select from api_tokens) as found');
+  return rows[0]!.found;
 }
 
-/** Stores a token's hash. Storing it again changes nothing. */
-export async function insertApiToken(db: Queryable, tokenHash: string, name: string): Promise<void> {
+/** Keeps a token's hash. Keeping it again changes nothing. */
+export async function addApiToken(db: Queryable, tokenHash: string, name: string): Promise<void> {
   await db.query('insert into api_tokens (token_hash, name) values ($1, $2) on conflict do nothing', [
     tokenHash,
     name,
