@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { processEnv, readEnv } from '../config/env';
+import { faultText, loadConfig } from '../config/loadConfig';
+import { createLogger } from '../config/logger';
+import { temporalConnection } from '../config/temporalConnection';
+import { openPool } from '../db/pool';
+import { hubspotSource } from '../domain/record';
+import { taskQueue } from '../workflows/contracts';
+import { createApp } from './app';
+import { listen } from './listen';
+import { readApiSettings } from './settings';
+
+/**
+ * The API process: constructs everything, says `api_ready` on standard output when it listens, and runs until it is
+ * told to stop. It listens also while Postgres or Temporal are away: `/health/ready` tells.
+ */
+async function main(): Promise<void> {
+  const env = processEnv();
+  const read = readEnv(env);
+  if (!read.ok) fail(read.faults.map(({ name, message }) => `${name} ${message}`));
+  const own = readApiSettings(env);
+  if (!own.ok) fail(own.faults);
+  const { settings } = read;
+  const readSecretFile = (path: string) => readFileSync(path, 'utf8');
+  const loaded = loadConfig({ path: settings.configPath, env, readSecretFile, now: new Date() });
+  if (!loaded.ok) fail(loaded.faults.map(faultText));
+  const databaseUrl = settings.database.url?.reveal();
+  if (databaseUrl === undefined) fail(['DATABASE_URL is not set: where is Postgres?']);
+
+  const log = createLogger({ ...settings.log, isTerminal: process.stdout.isTTY });
+  const pool = openPool(databaseUrl, settings.database.poolMax);
+  const { connectionOptions, namespace } = temporalConnection(env);
+  const connection = Connection.lazy(connectionOptions);
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const app = createApp({
+    pool,
+    temporal: new Client({ connection, namespace }),
+    log,
+    sources: [hubspotSource, ...Object.keys(loaded.config.sources)],
+    portals: Object.keys(loaded.config.portals),
+    token: settings.api.token,
+    taskQueue,
+    registry,
+    newId: randomUUID,
+    ...own.settings,
+  });
+  const server = await listen(app, settings.api);
+
+  let stopping = false;
+  const stop = async (why: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ event: 'process_stopped', why }, 'the API stops');
+    await server.close();
+    await Promise.all([pool.end(), connection.close()]);
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+  // Started as somebody's child with a channel: without its parent it has no reason to go on.
+  process.once('disconnect', () => void stop('parent gone'));
+  process.stdout.write(`${JSON.stringify({ event: 'api_ready', url: server.url })}\n`);
+}
+
+function fail(faults: string[]): never {
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  process.exit(2);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
