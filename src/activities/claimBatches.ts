@@ -73,7 +73,8 @@ async function claimWave(
     const batchIds = orphans.filter((orphan) => orphan.kind === kind).map(({ batchId }) => batchId);
     return { batchIds, kind, waitMs: null, reason: null };
   }
-  const gathering = lane === 'bulk' ? await gatheringObjects(tx, portalId) : new Set<string>();
+  const objectTypes = context.settings.objects.map(({ objectType }) => objectType);
+  const gathering = lane === 'bulk' ? await gatheringObjects(tx, portalId, objectTypes) : new Set<string>();
   for (const { objectType } of context.settings.objects) {
     if (gathering.has(objectType)) continue;
     const batchIds = await claimObject(tx, context, portalId, objectType, lanes);

@@ -61,6 +61,7 @@ async function readPage(
     options: stream.options,
     recordKey: stream.recordKey,
     ...(stream.cursorField === undefined ? {} : { cursorField: stream.cursorField }),
+    ...(stream.map.timeZone === undefined ? {} : { timeZone: stream.map.timeZone }),
     lookbackMs: stream.lookbackMs,
     pageSize: stream.pageSize,
     position: read.position,

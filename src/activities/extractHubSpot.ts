@@ -4,7 +4,7 @@ import { replaceKnownAssociations } from '../db/knownAssociations';
 import { saveReadStates } from '../db/knownStates';
 import { inTransaction, type Queryable } from '../db/pool';
 import { addCounts } from '../db/runs';
-import { hubspotSource, tributaryIdProperty, type JsonObject } from '../domain/record';
+import { hubspotSource, tributaryIdProperty } from '../domain/record';
 import { readHubSpotPage, type HubSpotPage } from '../hubspot/source';
 import type { ActivityContext } from './context';
 import type { ExtractPageInput, ExtractPageResult } from './extract';

@@ -91,6 +91,7 @@ export function createRunActivities(context: ActivityContext) {
       await endGathering(pool, portalId, runId);
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       await context.doorbell.deliver(portalId, 'bulk');
+      await context.doorbell.deliver(portalId, 'realtime');
     },
 
     /**

@@ -9,7 +9,7 @@ import { inTransaction } from '../db/pool';
 import { msUntilDailyReset, pausePortal } from '../db/portals';
 import { openProblems } from '../db/problems';
 import { returnLease } from '../db/quota';
-import { addCounts } from '../db/runs';
+import { addCounts, type CountStatus } from '../db/runs';
 import { currentBatches, dissolveBatch, lockBatch, releaseBatch, splitBatch } from '../db/settle';
 import { parseType } from '../domain/associationTypes';
 import { associationKey, type AssociationReading } from '../hubspot/associationReply';
@@ -146,7 +146,7 @@ async function settle(
       refused.map(({ intent }) => intent),
       true,
     );
-    const status = batch.operation === 'associate' ? 'associated' : 'dissociated';
+    const status: CountStatus = batch.operation === 'associate' ? 'associated' : 'dissociated';
     for (const run of new Set(written.map((intent) => intent.runId))) {
       const mine = written.filter((intent) => intent.runId === run);
       const counts = mine.map(({ leadSource }) => ({

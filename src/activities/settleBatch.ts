@@ -52,6 +52,7 @@ export async function settleReading(
     return true;
   });
   if (!settled) return 'done';
+  if (owners.length > 0) await context.doorbell.consolidate(portalId, batch.objectType);
   result.delivered += folded.written.length;
   result.refused += folded.refused.length;
   if (isSplit(folded, batch)) return 'split';

@@ -131,11 +131,19 @@ export async function selectOrphans(
   return rows;
 }
 
-/** Whether some run still reads an object: its bulk delivery waits for full batches. */
-export async function gatheringObjects(db: Queryable, portalId: string): Promise<Set<string>> {
+/** Objects that some run still reads, or whose staged records are not consolidated: bulk waits for full batches. */
+export async function gatheringObjects(
+  db: Queryable,
+  portalId: string,
+  objectTypes: string[],
+): Promise<Set<string>> {
   const { rows } = await db.query<{ object_type: string }>(
-    `select distinct object_type from gatherings where portal_id = $1 and until > now()`,
-    [portalId],
+    `select object_type from gatherings where portal_id = $1 and until > now()
+     union
+     select object_type from unnest($2::text[]) as wanted (object_type) where exists (
+       select from staged_records staged where staged.portal_id = $1 and staged.object_type = wanted.object_type
+         and staged.due_at is not null)`,
+    [portalId, objectTypes],
   );
   return new Set(rows.map((row) => row.object_type));
 }

@@ -8,7 +8,8 @@ export interface Mark {
 
 /**
  * Marks golden records as due for HubSpot: one row each, whatever changed. A mark in flight keeps its claim and is
- * looked at again when it settles; a parked one is due again, for its record has changed.
+ * looked at again when it settles; a parked one is due again, for its record has changed. What a run marks again
+ * keeps its lane: it was not compared with HubSpot even once, so nothing in it can be late.
  */
 export async function markDue(
   db: Queryable,
@@ -24,7 +25,9 @@ export async function markDue(
      from json_to_recordset($3) as input ("goldenId" uuid, lane smallint, "leadSource" text)
      order by "goldenId"
      on conflict (portal_id, target, object_type, golden_id) do update set
-       lane = least(outbox.lane, excluded.lane), run_id = excluded.run_id, lead_source = excluded.lead_source,
+       lane = case when outbox.run_id = excluded.run_id then outbox.lane
+         else least(outbox.lane, excluded.lane) end,
+       run_id = excluded.run_id, lead_source = excluded.lead_source,
        due_at = now(), parked = false, not_before = null`,
     [portalId, objectType, JSON.stringify(marks), runId],
   );

@@ -36,12 +36,10 @@ export async function addCounts(
   const nonZero = counts.filter(({ count }) => count > 0);
   if (!runId || nonZero.length === 0) return;
   await db.query(
-    `insert into run_counts (portal_id, run_id, source, object_type, status, count)
+    `insert into run_count_entries (portal_id, run_id, source, object_type, status, count)
      select $1, $2, source, "objectType", status, sum(count)
      from json_to_recordset($3) as input (source text, "objectType" text, status text, count bigint)
-     group by source, "objectType", status order by source, "objectType", status
-     on conflict (portal_id, run_id, source, object_type, status)
-     do update set count = run_counts.count + excluded.count`,
+     group by source, "objectType", status`,
     [portalId, runId, JSON.stringify(nonZero)],
   );
 }

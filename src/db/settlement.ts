@@ -1,4 +1,5 @@
 import type { Queryable } from './pool';
+import { addCounts } from './runs';
 
 /** What a run still has under way. */
 export interface Unsettled {
@@ -63,14 +64,16 @@ export async function settleReferences(db: Queryable, portalId: string, runId: s
      select source, object_type, count(*) as opened from opened group by 1, 2`,
     [portalId, runId],
   );
-  for (const row of rows) {
-    await db.query(
-      `insert into run_counts (portal_id, run_id, source, object_type, status, count)
-       values ($1, $2, $3, $4, 'problems', $5)
-       on conflict (portal_id, run_id, source, object_type, status)
-       do update set count = run_counts.count + excluded.count`,
-      [portalId, runId, row.source, row.object_type, row.opened],
-    );
-  }
+  await addCounts(
+    db,
+    portalId,
+    runId,
+    rows.map((row) => ({
+      source: row.source,
+      objectType: row.object_type,
+      status: 'problems',
+      count: Number(row.opened),
+    })),
+  );
   return rows.reduce((sum, row) => sum + Number(row.opened), 0);
 }

@@ -67,15 +67,20 @@ create table run_sources (
 );
 create index run_sources_newest on run_sources (portal_id, source, ended_at desc);
 
-create table run_counts (
+-- What happened to records, as entries: concurrent settlements never wait for each other's sums.
+create table run_count_entries (
   portal_id bigint not null,
   run_id text not null,
   source text not null,
   object_type text not null,
   status text not null,
-  count bigint not null,
-  primary key (portal_id, run_id, source, object_type, status)
+  count bigint not null
 );
+create index run_count_entries_run on run_count_entries (portal_id, run_id);
+
+create view run_counts as
+  select portal_id, run_id, source, object_type, status, sum(count)::bigint as count
+  from run_count_entries group by portal_id, run_id, source, object_type, status;
 
 -- While a run still reads an object, its bulk delivery waits, so that batches are full and a record is sent
 -- once, not once per source. A lease that runs out by itself: a dead run delays delivery, never prevents it.

@@ -1,0 +1,71 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { inTransaction } from '../../db/pool';
+import { quotaLimits } from '../../db/plan';
+import { readPlan } from '../../db/readPlan';
+import { CliFailure, type ExitCode } from '../cliFailure';
+import { configurationOf, plural, type CommandContext } from '../commandContext';
+import { portalOf, withDatabase } from '../connections';
+import { forecastPlan } from '../planForecast';
+import { changeText, planTotalsText } from '../planText';
+import { portalRules } from '../portalRules';
+import type { RunCommand } from '../runCommand';
+
+interface PlanOptions {
+  object?: string;
+  limit: number;
+}
+
+const limitDefault = 20;
+
+/** `tributary plan`: what delivery would write now, field by field, and what that costs. Changes nothing. */
+export function addPlan(program: Command, run: RunCommand): void {
+  program
+    .command('plan')
+    .description('show what would be written, field by field, with the calls and the time it needs; writes nothing')
+    .option('--object <type>', 'only this object type')
+    .option('--limit <n>', 'changes shown per object; totals are always of all', wholeNumber, limitDefault)
+    .action(run(plan));
+}
+
+/** A whole number of 0 or more. @throws as commander wants it */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+async function plan(context: CommandContext, { object, limit }: PlanOptions): Promise<ExitCode> {
+  const { output, options } = context;
+  const config = configurationOf(context);
+  const known = Object.keys(config.objects);
+  if (object !== undefined && !known.includes(object)) {
+    throw new CliFailure(`there is no object type "${object}"`, 2, `known: ${known.join(', ')}`);
+  }
+  const chosen = object === undefined ? known : [object];
+  return withDatabase(context, async (pool): Promise<ExitCode> => {
+    const portal = await portalOf(pool, options, Object.keys(config.portals));
+    const { found, limits } = await inTransaction(pool, async (tx) => {
+      // One picture, although delivery may go on meanwhile.
+      await tx.query('set transaction isolation level repeatable read, read only');
+      const objects = await portalRules(tx, config, portal.portalId, chosen);
+      const everything = await readPlan(tx, { portalId: portal.portalId, objects, limit });
+      const associations = everything.associations.filter(({ fromObject }) => chosen.includes(fromObject));
+      return { found: { ...everything, associations }, limits: await quotaLimits(tx, portal.portalId) };
+    });
+    const forecast = forecastPlan(found, limits);
+    output.result({ portal: portal.name, portalId: portal.portalId, mode: portal.mode, ...found, forecast });
+    for (const { objectType, changes, creates, updates, archives } of found.objects) {
+      for (const change of changes) output.say(changeText(objectType, change));
+      const more = creates + updates + archives - changes.length;
+      if (more > 0) output.say(`… and ${plural(more, 'more change')} of ${objectType} (--limit shows them)`);
+    }
+    output.say(`portal ${portal.name} (${portal.portalId}) is ${modeText(portal.mode)}`);
+    output.say(planTotalsText(found, forecast, output.isTerminal));
+    return 0;
+  });
+}
+
+function modeText(mode: 'hold' | 'live'): string {
+  return mode === 'hold'
+    ? 'in hold: nothing of this is written before `tributary apply`'
+    : 'live: all of this is written by itself';
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { Pool } from 'pg';
+import { listPortals, type Portal } from '../../db/portals';
+import { listRuns, type RunRow } from '../../db/runQueries';
+import { CliFailure, type ExitCode } from '../cliFailure';
+import type { CommandContext } from '../commandContext';
+import { portalOf, withDatabase } from '../connections';
+import { durationText } from '../planForecast';
+import type { RunCommand } from '../runCommand';
+import { runReport, runReportText } from '../runReport';
+import { plainTable } from '../runTable';
+
+const runsShown = 10;
+
+/** `tributary status`: the portal and its newest runs, or one run with its result. */
+export function addStatus(program: Command, run: RunCommand): void {
+  program
+    .command('status')
+    .description('show the portal and its newest runs, or one run with its result')
+    .argument('[run]', 'run id')
+    .action(run(status));
+}
+
+async function status(context: CommandContext, runId: string | undefined): Promise<ExitCode> {
+  return withDatabase(context, (pool) => (runId ? oneRun(context, pool, runId) : overview(context, pool)));
+}
+
+async function oneRun({ output }: CommandContext, pool: Pool, runId: string): Promise<ExitCode> {
+  const report = await runReport(pool, runId.replace(/^run:/, ''));
+  if (!report) throw new CliFailure(`there is no run "${runId}"`, 2, '`tributary status` lists the newest ones');
+  output.result(report);
+  output.say(runReportText(report, output.isTerminal));
+  return report.run.state === 'succeeded' || report.run.state === 'running' ? 0 : 1;
+}
+
+async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> {
+  const { output, options } = context;
+  if ((await listPortals(pool)).length === 0) {
+    output.result({ portal: null, runs: [] });
+    output.say('no portal was connected yet: run `tributary setup`');
+    return 0;
+  }
+  const portal = await portalOf(pool, options);
+  const runs = await listRuns(pool, portal.portalId, runsShown);
+  output.result({ portal, runs });
+  output.say(portalText(portal, new Date()));
+  output.say(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
+  return 0;
+}
+
+/** The portal's mode, pause and check in one line each. */
+export function portalText(portal: Portal, now: Date): string {
+  const { name, portalId, mode, pausedUntil, pauseReason, checkedHash, checkFaults } = portal;
+  const checked = checkedHash === null ? 'never checked' : `last check: ${checkFaults.length} faults`;
+  const isPaused = pausedUntil !== null && !(pausedUntil instanceof Date && pausedUntil <= now);
+  const until = pausedUntil instanceof Date ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
+  return [
+    `portal ${name} (${portalId}): ${mode}, ${checked}`,
+    ...(isPaused ? [`  paused ${until}: ${pauseReason ?? 'no reason given'}`] : []),
+  ].join('\n');
+}
+
+function runsTable(runs: RunRow[], isTerminal: boolean): string {
+  const table = plainTable(['run', 'trigger', 'sources', 'state', 'started', 'took'], 1, isTerminal);
+  for (const { runId, trigger, sources, state, startedAt, endedAt } of runs) {
+    const took = endedAt ? durationText(endedAt.getTime() - startedAt.getTime()) : '';
+    table.push([runId, trigger, sources.join(' '), state, startedAt.toISOString().slice(0, 19), took]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { suggestion } from '../../config/nearest';
+import type { TributaryConfig } from '../../config/schema';
+import { CliFailure, type ExitCode } from '../cliFailure';
+import { configurationOf, portalNameOf, type CommandContext } from '../commandContext';
+import { requireWorker, withDatabase, withTemporal } from '../connections';
+import { followRun } from '../followRun';
+import { startRun } from '../portalWork';
+import type { RunCommand } from '../runCommand';
+import { newRunId } from '../runId';
+import { runReportText } from '../runReport';
+import { untilInterrupted } from '../untilInterrupted';
+
+interface SyncOptions {
+  full?: boolean;
+  wait?: boolean;
+}
+
+/** `tributary sync`: starts a run, and with --wait follows it to its result. */
+export function addSync(program: Command, run: RunCommand): void {
+  program
+    .command('sync')
+    .description('read the sources and bring HubSpot to their state; all sources when none is named')
+    .argument('[source...]', 'sources of the configuration')
+    .option('--full', 'read everything again instead of what changed')
+    .option('--wait', 'show the progress until the run has ended, then its result')
+    .action(run(sync));
+}
+
+async function sync(context: CommandContext, named: string[], { full, wait }: SyncOptions): Promise<ExitCode> {
+  const { output, options } = context;
+  const config = configurationOf(context);
+  requireSources(config, named);
+  const portal = portalNameOf(options, Object.keys(config.portals));
+  const sources = named.length > 0 ? { sources: [...new Set(named)] } : {};
+  const runId = newRunId();
+  return withTemporal(context, async (client) => {
+    await requireWorker(client);
+    const handle = await startRun(client, runId, { portal, ...sources, full: full ?? false, trigger: 'cli' });
+    if (!wait) {
+      output.result({ runId, workflowId: handle.workflowId });
+      output.say(`run ${runId} is started; follow it: tributary status ${runId}`);
+      return 0;
+    }
+    output.say(`run ${runId}`);
+    const report = await withDatabase(context, (pool) =>
+      untilInterrupted((signal) => followRun({ pool, output, handle, runId, signal })),
+    );
+    if (!report) {
+      output.say(`not waiting any longer; the run goes on: tributary status ${runId}`);
+      return 1;
+    }
+    output.result(report);
+    output.say(runReportText(report, output.isTerminal));
+    return report.run.state === 'succeeded' ? 0 : 1;
+  });
+}
+
+/** @throws CliFailure naming the sources that are not configured */
+function requireSources(config: TributaryConfig, named: readonly string[]): void {
+  const known = [...Object.keys(config.sources), 'hubspot'];
+  const unknown = named.filter((source) => !known.includes(source));
+  if (unknown.length === 0) return;
+  const hint = suggestion(unknown[0]!, known);
+  throw new CliFailure(`there is no source ${unknown.map((name) => `"${name}"`).join(', ')}`, 2, hint);
+}

@@ -1,0 +1,60 @@
+import type { ObjectPlan, PairPlan, PlannedChange } from '../db/readPlan';
+import { plural } from './commandContext';
+import { durationText, type PlanForecast } from './planForecast';
+import { plainTable } from './runTable';
+
+/** Longest value shown; HubSpot's texts may have 65,536 characters. */
+const valueLengthMax = 60;
+
+/** One change, field by field: what HubSpot holds and what it would hold. */
+export function changeText(objectType: string, change: PlannedChange): string {
+  const { operation, recordId, goldenId, adopted, leadSource, fields } = change;
+  const which = recordId === null ? `golden ${goldenId}` : `HubSpot record ${recordId}`;
+  const marks = [`from ${leadSource}`, ...(adopted ? ['adopted'] : [])].join(', ');
+  const lines = fields.map(
+    ({ property, before, after }) => `    ${property}: ${valueText(before)} -> ${valueText(after)}`,
+  );
+  return [`${operation} ${objectType}, ${which} (${marks})`, ...lines].join('\n');
+}
+
+function valueText(value: string | null): string {
+  if (value === null || value === '') return '(empty)';
+  const short = value.length > valueLengthMax ? `${value.slice(0, valueLengthMax)}…` : value;
+  return JSON.stringify(short);
+}
+
+/** The totals: per object, per pair of objects, then calls and time. */
+export function planTotalsText(
+  { objects, associations }: { objects: ObjectPlan[]; associations: PairPlan[] },
+  forecast: PlanForecast,
+  isTerminal: boolean,
+): string {
+  const head = ['object', 'create', 'update', 'archive', 'adopted', 'unchanged', 'not deliverable'];
+  const table = plainTable(head, head.length - 1, isTerminal);
+  for (const plan of objects) {
+    const { objectType, creates, updates, archives, adoptions, unchanged, undeliverable } = plan;
+    table.push([
+      objectType,
+      ...[creates, updates, archives, adoptions, unchanged, undeliverable].map((count) => count.toLocaleString('en')),
+    ]);
+  }
+  return [table.toString(), ...associations.map(pairText), ...objects.flatMap(uncoveredText), callsText(forecast)].join(
+    '\n',
+  );
+}
+
+function pairText({ fromObject, toObject, associate, dissociate, unchanged, unknownLabel }: PairPlan): string {
+  const unknown = unknownLabel > 0 ? `, ${plural(unknownLabel, 'pair')} with a label the portal lacks` : '';
+  return `associations ${fromObject} → ${toObject}: ${associate} to add, ${dissociate} to remove, ${unchanged} unchanged${unknown}`;
+}
+
+function uncoveredText({ objectType, covered }: ObjectPlan): string[] {
+  return covered
+    ? []
+    : [`${objectType}: HubSpot's own records are not completely read yet; nothing is written before that`];
+}
+
+function callsText({ calls, recordCalls, associationCalls, durationMs }: PlanForecast): string {
+  const time = durationMs === null ? 'the limit is not known yet' : `about ${durationText(durationMs)} at its limit`;
+  return `HubSpot calls needed: ${calls} (${recordCalls} for records, ${associationCalls} for associations); ${time}`;
+}

@@ -1,0 +1,54 @@
+import {
+  findRunAnywhere,
+  runCounts,
+  runPending,
+  runSources,
+  type RunPending,
+  type RunRow,
+  type RunSourceRow,
+} from '../db/runQueries';
+import type { Queryable } from '../db/pool';
+import { callReport, callReportText, type CallReport } from './callReport';
+import { durationText } from './planForecast';
+import { resultRows, resultTable, sourceTroubleText, type ResultRow } from './runTable';
+
+/** A run with its result. */
+export interface RunReport {
+  portalId: string;
+  run: RunRow;
+  sources: RunSourceRow[];
+  rows: ResultRow[];
+  calls: CallReport;
+  pending: RunPending;
+}
+
+/** Reads a run with its result; null when there is no such run. */
+export async function runReport(db: Queryable, runId: string): Promise<RunReport | null> {
+  const found = await findRunAnywhere(db, runId);
+  if (!found) return null;
+  const { portalId, ...run } = found;
+  const sources = await runSources(db, portalId, runId);
+  const counts = await runCounts(db, portalId, runId);
+  const pending = await runPending(db, portalId, runId);
+  return { portalId, run, sources, rows: resultRows(counts, run.sources), calls: callReport(counts), pending };
+}
+
+/** The report for people: the state, the table, the calls, and whatever is not as it should be. */
+export function runReportText({ run, sources, rows, calls, pending }: RunReport, isTerminal: boolean): string {
+  const took = run.endedAt ? ` in ${durationText(run.endedAt.getTime() - run.startedAt.getTime())}` : '';
+  const head = `run ${run.runId}: ${run.state}${took}${run.reason ? ` (${run.reason})` : ''}`;
+  const under = pending.staged + pending.records + pending.associations;
+  const trouble = sourceTroubleText(sources);
+  return [
+    head,
+    resultTable(rows, isTerminal),
+    callReportText(calls),
+    ...(trouble ? [trouble] : []),
+    ...(under > 0 ? [pendingText(pending)] : []),
+  ].join('\n');
+}
+
+function pendingText({ staged, records, associations }: RunPending): string {
+  const counts = `${staged} staged, ${records} records, ${associations} associations`;
+  return `not written: ${counts} (proposed while the portal is in hold, else still under way)`;
+}

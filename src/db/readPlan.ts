@@ -1,0 +1,169 @@
+import { associationTypes } from '../domain/associationTypes';
+import { diffState } from '../domain/diffState';
+import { hubspotSource } from '../domain/record';
+import type { ObjectRules } from '../domain/rules';
+import { coveredProperties } from './cursors';
+import {
+  countAdopted,
+  firstGolden,
+  planAssociationsPage,
+  planPage,
+  planPairs,
+  type PlanAssociation,
+  type PlanCandidate,
+} from './plan';
+import type { Queryable } from './pool';
+import { loadPortalReference, type PortalLabel } from './referenceData';
+
+/** What delivery would do to one record. */
+export interface PlannedChange {
+  operation: 'create' | 'update' | 'archive';
+  goldenId: string;
+  /** null: HubSpot has none yet. */
+  recordId: string | null;
+  /** HubSpot had it before; this would be our first write to it. */
+  adopted: boolean;
+  leadSource: string;
+  /** `before` null: HubSpot holds nothing; `after` '': it is cleared. */
+  fields: { property: string; before: string | null; after: string }[];
+}
+
+export interface ObjectPlan {
+  objectType: string;
+  /** HubSpot's own records were read completely once: nothing is written before that. */
+  covered: boolean;
+  creates: number;
+  updates: number;
+  archives: number;
+  /** Records of HubSpot that are linked to ours and were never written by us, changed or not. */
+  adoptions: number;
+  /** Due, but already as they should be. */
+  unchanged: number;
+  /** Cannot be delivered as they are; delivery will make problems of them. */
+  undeliverable: number;
+  /** The first of the changes, at most as many as asked for. */
+  changes: PlannedChange[];
+}
+
+export interface PairPlan {
+  fromObject: string;
+  toObject: string;
+  associate: number;
+  dissociate: number;
+  unchanged: number;
+  /** Their label does not exist in the portal. */
+  unknownLabel: number;
+}
+
+export interface PlanInput {
+  portalId: string;
+  objects: { objectType: string; rules: ObjectRules }[];
+  /** Changes listed per object; the totals are always of all. */
+  limit: number;
+}
+
+const pageSize = 1_000;
+/** Pages looked through per object or pair of objects: ten million records. */
+const pagesMax = 10_000;
+
+/**
+ * What delivery would do now: the same difference that it computes when it claims, read only. Call in one
+ * repeatable-read transaction where others write at the same time and the totals must agree.
+ */
+export async function readPlan(
+  db: Queryable,
+  { portalId, objects, limit }: PlanInput,
+): Promise<{ objects: ObjectPlan[]; associations: PairPlan[] }> {
+  const plans: ObjectPlan[] = [];
+  for (const object of objects) plans.push(await readObject(db, portalId, object, limit));
+  const associations: PairPlan[] = [];
+  for (const pair of await planPairs(db, portalId)) associations.push(await readPair(db, portalId, pair));
+  return { objects: plans, associations };
+}
+
+async function readObject(
+  db: Queryable,
+  portalId: string,
+  { objectType, rules }: PlanInput['objects'][number],
+  limit: number,
+): Promise<ObjectPlan> {
+  const plan: ObjectPlan = {
+    objectType,
+    covered: (await coveredProperties(db, portalId, hubspotSource, objectType)) !== null,
+    ...{ creates: 0, updates: 0, archives: 0, unchanged: 0, undeliverable: 0, changes: [] },
+    adoptions: await countAdopted(db, portalId, objectType),
+  };
+  let after = firstGolden;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const candidates = await planPage(db, portalId, objectType, after, pageSize);
+    for (const candidate of candidates) note(plan, decideChange(candidate, rules), limit);
+    if (candidates.length < pageSize) return plan;
+    after = candidates.at(-1)!.goldenId;
+  }
+  return plan;
+}
+
+function note(plan: ObjectPlan, decided: PlannedChange | 'unchanged' | 'undeliverable', limit: number): void {
+  if (typeof decided === 'string') plan[decided] += 1;
+  else {
+    plan[`${decided.operation}s`] += 1;
+    if (plan.changes.length < limit) plan.changes.push(decided);
+  }
+}
+
+/** What delivery decides about one due record (see `claimBatches`). */
+export function decideChange(
+  candidate: PlanCandidate,
+  rules: ObjectRules,
+): PlannedChange | 'unchanged' | 'undeliverable' {
+  const { goldenId, recordId, state, values, archived, adopted, leadSource, kept } = candidate;
+  const change = { goldenId, recordId, adopted, leadSource };
+  if (recordId !== null && archived) return 'undeliverable';
+  if (state === 'archived') {
+    return recordId === null ? 'unchanged' : { operation: 'archive', ...change, fields: [] };
+  }
+  const known = recordId === null ? null : { kept: kept ?? {}, sent: candidate.sent ?? {} };
+  const properties = diffState({ golden: values, known, rules: rules.fields });
+  const names = Object.keys(properties).sort();
+  if (names.length === 0) return 'unchanged';
+  const isBare = recordId === null && !rules.requiredAny.some((name) => values[name]);
+  if (rules.requiredAny.length > 0 && isBare) return 'undeliverable';
+  return {
+    operation: recordId === null ? 'create' : 'update',
+    ...change,
+    fields: names.map((property) => ({
+      property,
+      before: kept?.[property] || null,
+      after: properties[property]!,
+    })),
+  };
+}
+
+async function readPair(
+  db: Queryable,
+  portalId: string,
+  pair: { fromObject: string; toObject: string },
+): Promise<PairPlan> {
+  const plan: PairPlan = { ...pair, associate: 0, dissociate: 0, unchanged: 0, unknownLabel: 0 };
+  const reference = await loadPortalReference(db, portalId, pair.fromObject);
+  const labels = (reference?.labels ?? []).filter((label) => label.toObject === pair.toObject);
+  let after = { fromGolden: firstGolden, toGolden: firstGolden };
+  for (let page = 0; page < pagesMax; page += 1) {
+    const found = await planAssociationsPage(db, portalId, pair, after, pageSize);
+    for (const association of found) plan[decideAssociation(association, labels)] += 1;
+    if (found.length < pageSize) return plan;
+    after = found.at(-1)!;
+  }
+  return plan;
+}
+
+/** What delivery decides about one due association (see `claimAssociations`). */
+export function decideAssociation(
+  { wanted, labels, types, ours }: PlanAssociation,
+  definitions: PortalLabel[],
+): 'associate' | 'dissociate' | 'unchanged' | 'unknownLabel' {
+  if (!wanted) return ours.some((type) => types.includes(type)) ? 'dissociate' : 'unchanged';
+  const resolved = associationTypes(labels, definitions);
+  if (!resolved.ok) return 'unknownLabel';
+  return resolved.types.every((type) => types.includes(type)) ? 'unchanged' : 'associate';
+}
