@@ -93,8 +93,11 @@ async function claimObject(
   lanes: number[],
 ): Promise<string[]> {
   const object = await context.objectContext(portalId, objectType);
-  // No write before one complete list read of that object: unknown is not empty (DESIGN §5.3).
-  if ((await coveredProperties(tx, portalId, hubspotSource, objectType)) === null) return [];
+  // No write before one complete list read of that object with all its properties: unknown is not empty (DESIGN §5.3).
+  const covers = await coveredProperties(tx, portalId, hubspotSource, objectType);
+  const existing = object.portal.properties.map(({ name }) => name);
+  if (covers === null) return [];
+  if (object.settings.properties.some((name) => existing.includes(name) && !covers.includes(name))) return [];
   for (;;) {
     const candidates = await selectCandidates(tx, portalId, objectType, lanes, candidatesMax);
     if (candidates.length === 0) return [];

@@ -48,7 +48,7 @@ export function mapSlice(
         ? mapSourceRecord(row, map, context, slice.problems)
         : mapAnchor(row, row.payload, sent.get(row.key) ?? {}, row.stagedAt, context.rules);
       if (!next) continue;
-      const carried = carryFields(before, next, context.rules);
+      const carried = carryFields(before, next, context.rules, map);
       slice.mapped.push(anchor ? carried : withKeys(carried, context.rules));
     } catch {
       slice.problems.push({

@@ -12,7 +12,7 @@ import {
   type TakenIntent,
 } from '../db/settle';
 import { foldOutcomes, type FoldedOutcomes } from '../domain/foldOutcome';
-import { hubspotSource, type JsonObject } from '../domain/record';
+import { hubspotSource } from '../domain/record';
 import { readBatch } from '../hubspot/readBatch';
 import type { BatchReading } from '../hubspot/batchReply';
 import type { ArchiveReading } from '../hubspot/writeBatch';

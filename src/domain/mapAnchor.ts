@@ -1,4 +1,4 @@
-import { canonicalValue, sameValue } from './canonicalValue';
+import { canonicalProperty, sameProperty } from './canonicalValue';
 import { identityKeysOf } from './identityKeys';
 import type { JsonObject, MappedField, MappedRecord, RecordRef } from './record';
 import type { ObjectRules } from './rules';
@@ -22,10 +22,10 @@ export function mapAnchor(
   for (const rule of rules.fields) {
     const raw = properties[rule.property];
     if (raw === null || raw === undefined || raw === '') continue;
-    const canonical = canonicalValue(rule.type, raw, {});
+    const canonical = canonicalProperty(rule, raw, {});
     const value = canonical.ok ? canonical.value : raw;
     const ours = sent[rule.property];
-    const echo = ours !== undefined && sameValue(rule.type, ours, value);
+    const echo = ours !== undefined && sameProperty(rule, ours, value);
     fields[rule.property] = echo ? { value, at: observedAt, ours: true } : { value, at: observedAt };
   }
   const values: Record<string, string> = {};
