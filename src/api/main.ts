@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { processEnv, readEnv } from '../config/env';
 import { faultText, loadConfig } from '../config/loadConfig';
@@ -12,6 +11,7 @@ import { taskQueue } from '../workflows/contracts';
 import { createApp } from './app';
 import { listen } from './listen';
 import { readApiSettings } from './settings';
+import { temporalClient } from './temporalClient';
 
 /**
  * The API process: constructs everything, says `api_ready` on standard output when it listens, and runs until it is
@@ -33,12 +33,12 @@ async function main(): Promise<void> {
   const log = createLogger({ ...settings.log, isTerminal: process.stdout.isTTY });
   const pool = openPool(databaseUrl, settings.database.poolMax);
   const { connectionOptions, namespace } = temporalConnection(env);
-  const connection = Connection.lazy(connectionOptions);
+  const { temporal, close: disconnect } = temporalClient(connectionOptions, namespace);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const app = createApp({
     pool,
-    temporal: new Client({ connection, namespace }),
+    temporal,
     log,
     sources: [hubspotSource, ...Object.keys(loaded.config.sources)],
     portals: Object.keys(loaded.config.portals),
@@ -56,7 +56,9 @@ async function main(): Promise<void> {
     stopping = true;
     log.info({ event: 'process_stopped', why }, 'the API stops');
     await server.close();
-    await Promise.all([pool.end(), connection.close()]);
+    await pool.end();
+    // Last and at once: a retry of the client that still waits would throw on a closed connection.
+    await disconnect();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

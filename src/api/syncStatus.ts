@@ -31,7 +31,7 @@ async function storedStatus(deps: ApiDeps, run: RunRow, look: WorkflowLook) {
   const workflow = typeof look === 'object' ? look.known : null;
   const [{ sources, counts, problemsOpen }, progress] = await Promise.all([
     selectRunDetail(deps.pool, run.portalId, run.runId),
-    workflow?.status === 'RUNNING' ? askProgress(deps, workflow.workflowId) : null,
+    run.state === 'running' && workflow?.status === 'RUNNING' ? askProgress(deps, workflow.workflowId) : null,
   ]);
   return {
     ...runSummary(run),

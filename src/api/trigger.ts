@@ -16,7 +16,7 @@ import { workflowUrl } from './workflowState';
 /** Stands for every source of the configuration. */
 const allSources = 'all';
 /** How long Temporal may take to accept a run. */
-const startMs = 10_000;
+const startMs = 5_000;
 /** What a caller may send as Idempotency-Key: printable ASCII. */
 const keyShape = /^[\x21-\x7e]{1,200}$/;
 
