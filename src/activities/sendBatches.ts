@@ -103,12 +103,18 @@ async function sendBatch(wave: Wave, batchId: string): Promise<void> {
     rest = batch.operation === 'archive' ? await archive(sending, batch) : await write(sending, batch);
   } catch (error) {
     if (error instanceof HubSpotFailure) await afterFailure(wave, batch, error);
+    else if (isClaimExpired(error)) await releaseBatch(context.pool, batchId, batch.fence, 0);
     throw error;
   }
   await context.failpoint('deliver.settled');
   if (rest === 'again')
     throw ApplicationFailure.create({ type: 'unproved', message: 'HubSpot left records unproved' });
   if (rest === 'split') await sendHalves(wave, batch);
+}
+
+/** Nothing was sent: the batch can be taken again at once. */
+function isClaimExpired(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === 'claimExpired';
 }
 
 async function sendHalves(wave: Wave, { batchId, fence }: TakenBatch): Promise<void> {
@@ -182,10 +188,13 @@ async function afterFailure({ context, portalId }: Wave, batch: TakenBatch, fail
 
 /** Of all failures of a wave the one that waits longest decides when the wave is tried again. */
 function throwWorst(ends: PromiseSettledResult<void>[]): void {
-  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
-  if (failures.length === 0) return;
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
   const unexpected = failures.find((failure) => !(failure instanceof HubSpotFailure));
   if (unexpected) throw unexpected;
-  const waits = (failure: unknown) => (failure as HubSpotFailure).verdict.afterMs ?? 0;
-  throw failures.reduce((worst, failure) => (waits(failure) > waits(worst) ? failure : worst));
+  const [worst] = (failures as HubSpotFailure[]).sort((a, b) => waitMs(b) - waitMs(a));
+  if (worst) throw worst;
+}
+
+function waitMs({ verdict }: HubSpotFailure): number {
+  return verdict.afterMs ?? 0;
 }

@@ -21,6 +21,8 @@ const purePackages = [
 export const importTable = {
   // Pure decisions: only small pure packages for values.
   domain: { packages: purePackages },
+  // Temporal Schedules from the configuration; applied by the CLI and the API.
+  schedules: { folders: ['workflows/contracts', 'config'], packages: ['@temporalio/client'], node: true },
   // Runs in Temporal's sandbox: orchestration only, activities by type only.
   workflows: { folders: ['domain'], types: ['activities'], packages: ['@temporalio/workflow'] },
   sources: {
@@ -64,6 +66,7 @@ export const importTable = {
   api: {
     folders: [
       'workflows/contracts',
+      'schedules',
       'db',
       'config',
       'domain',
@@ -85,6 +88,7 @@ export const importTable = {
   cli: {
     folders: [
       'workflows/contracts',
+      'schedules',
       'db',
       'config',
       'domain',
