@@ -2,7 +2,13 @@ import type { RunCountRow } from '../db/runQueries';
 import { plural } from './commandContext';
 
 /** Inputs that one call takes: 100 records, 2,000 new associations, 100 removed pairs (hubspot-facts §3.2, §5). */
-export const inputsPerCall = { create: 100, update: 100, archive: 100, associate: 2_000, dissociate: 100 } as const;
+export const inputsPerCall = {
+  create: 100,
+  update: 100,
+  archive: 100,
+  associate: 2_000,
+  dissociate: 100,
+} as const;
 export type WriteOperation = keyof typeof inputsPerCall;
 
 const operations = Object.keys(inputsPerCall) as WriteOperation[];

@@ -5,7 +5,7 @@ import { faultText, loadConfig } from '../config/loadConfig';
 import type { TributaryConfig } from '../config/schema';
 import { CliFailure } from './cliFailure';
 import type { Output } from './output';
-import { readRunning, type RunningSystem } from './runningFile';
+import { meansAnother, readRunning, type RunningSystem } from './runningFile';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -25,9 +25,6 @@ export interface CommandContext {
   running: RunningSystem | null;
 }
 
-/** Variables that say which system is meant: where one differs, the running system is another one. */
-const decisiveNames = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'HUBSPOT_ACCESS_TOKEN'];
-
 /**
  * Joins the environment with the system that `start` left in the state folder. Whoever points a command at another
  * database, Temporal or portal gets nothing of the running system, so that two systems are never mixed.
@@ -38,11 +35,8 @@ export function commandContext(
   output: Output,
 ): CommandContext {
   const running = readRunning(options.stateDir);
-  const isOther = decisiveNames.some((name) => {
-    const value = processEnvironment[name];
-    return value !== undefined && value !== '' && value !== running?.environment[name];
-  });
-  if (!running || isOther) return { options, output, env: processEnvironment, running: null };
+  if (!running || meansAnother(running, processEnvironment))
+    return { options, output, env: processEnvironment, running: null };
   const given = Object.entries(processEnvironment).filter(([, value]) => value !== undefined && value !== '');
   return { options, output, env: { ...running.environment, ...Object.fromEntries(given) }, running };
 }

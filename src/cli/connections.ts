@@ -27,7 +27,9 @@ export async function withDatabase<Result>(
 
 async function reach(pool: Pool): Promise<void> {
   try {
-    const { rows } = await pool.query<{ found: boolean }>(`select to_regclass('portals') is not null as found`);
+    const { rows } = await pool.query<{ found: boolean }>(
+      `select to_regclass('portals') is not null as found`,
+    );
     if (rows[0]?.found) return;
   } catch (cause) {
     const hint = 'check DATABASE_URL and that the server runs';
@@ -71,7 +73,11 @@ export async function requireWorker(client: Client): Promise<void> {
     taskQueueType: 1,
   });
   if (pollers && pollers.length > 0) return;
-  throw new CliFailure('no worker is running, so nothing would happen', 1, 'start one: node dist/worker/main.js');
+  throw new CliFailure(
+    'no worker is running, so nothing would happen',
+    1,
+    'start one: node dist/worker/main.js',
+  );
 }
 
 /** The portal that a command is about, as the database knows it. @throws CliFailure where it knows none yet */
@@ -80,5 +86,9 @@ export async function portalOf(pool: Pool, options: GlobalOptions, configured?: 
   const name = portalNameOf(options, configured ?? portals.map((portal) => portal.name));
   const portal = portals.find((candidate) => candidate.name === name);
   if (portal) return portal;
-  throw new CliFailure(`portal "${name}" was never connected`, 1, 'run `tributary setup` and `tributary check`');
+  throw new CliFailure(
+    `portal "${name}" was never connected`,
+    1,
+    'run `tributary setup` and `tributary check`',
+  );
 }

@@ -23,7 +23,13 @@ export interface FollowOptions {
  * Watches a run until it ends. Out: its report, or null where `signal` ended the watching.
  * @throws CliFailure where the run could not even begin (a wrong token, an unknown source)
  */
-export async function followRun({ pool, output, handle, runId, signal }: FollowOptions): Promise<RunReport | null> {
+export async function followRun({
+  pool,
+  output,
+  handle,
+  runId,
+  signal,
+}: FollowOptions): Promise<RunReport | null> {
   const view = progressView(output);
   let failure: CliFailure | Error | undefined;
   let isEnded = false;

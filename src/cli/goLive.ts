@@ -17,7 +17,11 @@ export async function goLive(db: Queryable, portal: Portal, settingsHash: string
   }
   if (checkFaults.length > 0) {
     const found = `the last check found ${plural(checkFaults.length, 'fault')}`;
-    throw new CliFailure(`${found}:\n${checkFaultLines(checkFaults)}`, 1, 'correct them and run `tributary check`');
+    throw new CliFailure(
+      `${found}:\n${checkFaultLines(checkFaults)}`,
+      1,
+      'correct them and run `tributary check`',
+    );
   }
   await setMode(db, portalId, 'live');
 }

@@ -30,7 +30,17 @@ function tributary(): Command {
     .option('--verbose', 'show where a failure happened')
     .addHelpText('after', closing)
     .exitOverride();
-  const adders = [addStart, addCheck, addSetup, addPlan, addApply, addSync, addStatus, addProblems, addSchedules];
+  const adders = [
+    addStart,
+    addCheck,
+    addSetup,
+    addPlan,
+    addApply,
+    addSync,
+    addStatus,
+    addProblems,
+    addSchedules,
+  ];
   for (const add of [...adders, addSimulator]) add(program, runCommand);
   return program;
 }

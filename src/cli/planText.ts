@@ -35,15 +35,27 @@ export function planTotalsText(
     const { objectType, creates, updates, archives, adoptions, unchanged, undeliverable } = plan;
     table.push([
       objectType,
-      ...[creates, updates, archives, adoptions, unchanged, undeliverable].map((count) => count.toLocaleString('en')),
+      ...[creates, updates, archives, adoptions, unchanged, undeliverable].map((count) =>
+        count.toLocaleString('en'),
+      ),
     ]);
   }
-  return [table.toString(), ...associations.map(pairText), ...objects.flatMap(uncoveredText), callsText(forecast)].join(
-    '\n',
-  );
+  return [
+    table.toString(),
+    ...associations.map(pairText),
+    ...objects.flatMap(uncoveredText),
+    callsText(forecast),
+  ].join('\n');
 }
 
-function pairText({ fromObject, toObject, associate, dissociate, unchanged, unknownLabel }: PairPlan): string {
+function pairText({
+  fromObject,
+  toObject,
+  associate,
+  dissociate,
+  unchanged,
+  unknownLabel,
+}: PairPlan): string {
   const unknown = unknownLabel > 0 ? `, ${plural(unknownLabel, 'pair')} with a label the portal lacks` : '';
   return `associations ${fromObject} → ${toObject}: ${associate} to add, ${dissociate} to remove, ${unchanged} unchanged${unknown}`;
 }
@@ -55,6 +67,7 @@ function uncoveredText({ objectType, covered }: ObjectPlan): string[] {
 }
 
 function callsText({ calls, recordCalls, associationCalls, durationMs }: PlanForecast): string {
-  const time = durationMs === null ? 'the limit is not known yet' : `about ${durationText(durationMs)} at its limit`;
+  const time =
+    durationMs === null ? 'the limit is not known yet' : `about ${durationText(durationMs)} at its limit`;
   return `HubSpot calls needed: ${calls} (${recordCalls} for records, ${associationCalls} for associations); ${time}`;
 }

@@ -9,7 +9,10 @@ import { CliFailure } from './cliFailure';
 const typesOfValues = new Set(['number', 'bool', 'enumeration', 'date', 'datetime', 'phone_number']);
 
 /** The core's type of a portal's property: checkboxes hold several values, what is unknown is text. */
-export function propertyType({ type, fieldType }: Pick<PortalProperty, 'type' | 'fieldType'>): PropertyTypes[string] {
+export function propertyType({
+  type,
+  fieldType,
+}: Pick<PortalProperty, 'type' | 'fieldType'>): PropertyTypes[string] {
   if (type === 'enumeration' && fieldType === 'checkbox') return 'multiEnumeration';
   return typesOfValues.has(type) ? (type as PropertyTypes[string]) : 'string';
 }
@@ -28,9 +31,15 @@ export async function portalRules(
   for (const objectType of objectTypes) {
     const reference = await loadPortalReference(db, portalId, objectType);
     if (!reference) {
-      throw new CliFailure(`the portal's properties of ${objectType} were never read`, 1, 'run `tributary check`');
+      throw new CliFailure(
+        `the portal's properties of ${objectType} were never read`,
+        1,
+        'run `tributary check`',
+      );
     }
-    const types = Object.fromEntries(reference.properties.map((property) => [property.name, propertyType(property)]));
+    const types = Object.fromEntries(
+      reference.properties.map((property) => [property.name, propertyType(property)]),
+    );
     const number = await currentConfigNumber(db, portalId, objectType);
     objects.push({ objectType, rules: toObjectRules(config, objectType, types, number) });
   }

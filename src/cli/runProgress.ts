@@ -33,7 +33,8 @@ export function runProgress(
 ): RunProgress {
   const sum = (statuses: readonly string[]): number =>
     counts.filter(({ status }) => statuses.includes(status)).reduce((total, { count }) => total + count, 0);
-  const isRead = sources.length > 0 && sources.every(({ state }) => state !== 'pending' && state !== 'running');
+  const isRead =
+    sources.length > 0 && sources.every(({ state }) => state !== 'pending' && state !== 'running');
   const staged = sum(['staged', 'gone']);
   const read = sum(['read']);
   const delivered = sum(deliveredStatuses);

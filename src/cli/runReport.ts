@@ -30,11 +30,21 @@ export async function runReport(db: Queryable, runId: string): Promise<RunReport
   const sources = await runSources(db, portalId, runId);
   const counts = await runCounts(db, portalId, runId);
   const pending = await runPending(db, portalId, runId);
-  return { portalId, run, sources, rows: resultRows(counts, run.sources), calls: callReport(counts), pending };
+  return {
+    portalId,
+    run,
+    sources,
+    rows: resultRows(counts, run.sources),
+    calls: callReport(counts),
+    pending,
+  };
 }
 
 /** The report for people: the state, the table, the calls, and whatever is not as it should be. */
-export function runReportText({ run, sources, rows, calls, pending }: RunReport, isTerminal: boolean): string {
+export function runReportText(
+  { run, sources, rows, calls, pending }: RunReport,
+  isTerminal: boolean,
+): string {
   const took = run.endedAt ? ` in ${durationText(run.endedAt.getTime() - run.startedAt.getTime())}` : '';
   const head = `run ${run.runId}: ${run.state}${took}${run.reason ? ` (${run.reason})` : ''}`;
   const under = pending.staged + pending.records + pending.associations;

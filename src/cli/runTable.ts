@@ -69,7 +69,9 @@ export function plainTable(head: string[], numbers: number, isTerminal: boolean)
   return new Table({
     head,
     colAligns: head.map((_, at) => (at < head.length - numbers ? 'left' : 'right')),
-    style: isTerminal ? { head: ['bold'], border: ['gray'], compact: true } : { head: [], border: [], compact: true },
+    style: isTerminal
+      ? { head: ['bold'], border: ['gray'], compact: true }
+      : { head: [], border: [], compact: true },
   });
 }
 

@@ -56,7 +56,9 @@ async function applyOne(
     return 'created';
   }
   if (!isOurs(existing.memo)) {
-    throw new Error(`Temporal has a schedule "${scheduleId}" that Tributary did not make; rename one of the two`);
+    throw new Error(
+      `Temporal has a schedule "${scheduleId}" that Tributary did not make; rename one of the two`,
+    );
   }
   if (existing.action.memo?.['plan'] === fingerprintOf(plan) && existing.action.taskQueue === taskQueue) {
     return 'unchanged';
@@ -113,7 +115,8 @@ export async function ownSchedules(client: Client): Promise<OwnSchedule[]> {
   const own: OwnSchedule[] = [];
   let seen = 0;
   for await (const { scheduleId, memo, action, state, info } of client.schedule.list()) {
-    if (++seen > schedulesMax) throw new Error(`Temporal's namespace holds more than ${schedulesMax} schedules`);
+    if (++seen > schedulesMax)
+      throw new Error(`Temporal's namespace holds more than ${schedulesMax} schedules`);
     if (!isOurs(memo)) continue;
     own.push({
       scheduleId,

@@ -37,7 +37,9 @@ const dayNames: Record<(typeof weekdays)[number], DayOfWeek> = {
  */
 export function plannedSchedules(config: TributaryConfig): PlannedSchedule[] {
   if (config.schedules[tickScheduleId]) {
-    throw new Error(`schedules.${tickScheduleId}: this name is Tributary's own; give the schedule another one`);
+    throw new Error(
+      `schedules.${tickScheduleId}: this name is Tributary's own; give the schedule another one`,
+    );
   }
   const portals = Object.keys(config.portals);
   const named = Object.entries(config.schedules).flatMap(([name, schedule]) => {

@@ -21,7 +21,9 @@ const limitDefault = 20;
 export function addPlan(program: Command, run: RunCommand): void {
   program
     .command('plan')
-    .description('show what would be written, field by field, with the calls and the time it needs; writes nothing')
+    .description(
+      'show what would be written, field by field, with the calls and the time it needs; writes nothing',
+    )
     .option('--object <type>', 'only this object type')
     .option('--limit <n>', 'changes shown per object; totals are always of all', wholeNumber, limitDefault)
     .action(run(plan));

@@ -43,7 +43,8 @@ async function problems(context: CommandContext, options: ProblemsOptions): Prom
     const total = totals.reduce((sum, { count }) => sum + count, 0);
     output.result({ portalId, total, totals, problems: found });
     for (const problem of found) output.say(problemText(problem));
-    if (total > found.length) output.say(`… and ${plural(total - found.length, 'more problem')} (--limit shows them)`);
+    if (total > found.length)
+      output.say(`… and ${plural(total - found.length, 'more problem')} (--limit shows them)`);
     if (total === 0) output.say('no open problems');
     else output.say(totalsTable(totals, output.isTerminal));
     return 0;
@@ -54,7 +55,8 @@ async function problems(context: CommandContext, options: ProblemsOptions): Prom
 export function problemText(problem: ProblemRow): string {
   const { problemId, kind, objectType, source, stream, recordKey, goldenId, field, reason } = problem;
   const place = [source, stream].filter(Boolean).join('.');
-  const record = recordKey !== null ? `${place} ${recordKey}` : goldenId ? `${place} golden ${goldenId}` : place;
+  const record =
+    recordKey !== null ? `${place} ${recordKey}` : goldenId ? `${place} golden ${goldenId}` : place;
   const about = [objectType, field].filter(Boolean).join('.');
   return `#${problemId} ${kind} ${about ? `${about} ` : ''}(${record.trim()})\n    ${reason}`;
 }

@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { applySchedules, ownSchedules, type OwnSchedule, type SchedulesApplied } from '../../schedules/applySchedules';
+import {
+  applySchedules,
+  ownSchedules,
+  type OwnSchedule,
+  type SchedulesApplied,
+} from '../../schedules/applySchedules';
 import type { ExitCode } from '../cliFailure';
 import { configurationOf, type CommandContext } from '../commandContext';
 import { withTemporal } from '../connections';
@@ -8,7 +13,9 @@ import { plainTable } from '../runTable';
 
 /** `tributary schedules apply|list`: Temporal's Schedules after the configuration. */
 export function addSchedules(program: Command, run: RunCommand): void {
-  const schedules = program.command('schedules').description("Temporal's schedules, made from the configuration");
+  const schedules = program
+    .command('schedules')
+    .description("Temporal's schedules, made from the configuration");
   schedules
     .command('apply')
     .description('create, update and remove schedules so that they are as configured; may be repeated')
@@ -33,7 +40,9 @@ export function appliedText(applied: SchedulesApplied): string {
 async function list(context: CommandContext): Promise<ExitCode> {
   const found = await withTemporal(context, (client) => ownSchedules(client));
   context.output.result(found);
-  context.output.say(found.length === 0 ? 'no schedules yet: tributary schedules apply' : table(found, context));
+  context.output.say(
+    found.length === 0 ? 'no schedules yet: tributary schedules apply' : table(found, context),
+  );
   return 0;
 }
 

@@ -10,7 +10,7 @@ import { setupText } from '../setupText';
 export function addSetup(program: Command, run: RunCommand): void {
   program
     .command('setup')
-    .description("create tributary_id and the configured properties in the portal, where they are missing")
+    .description('create tributary_id and the configured properties in the portal, where they are missing')
     .action(run(setup));
 }
 

@@ -23,13 +23,18 @@ export function addSimulator(program: Command, run: RunCommand): void {
     .action(run(simulator));
 }
 
-async function simulator(context: CommandContext, { port, limit, memory }: SimulatorOptions): Promise<ExitCode> {
+async function simulator(
+  context: CommandContext,
+  { port, limit, memory }: SimulatorOptions,
+): Promise<ExitCode> {
   const args = [
     ...(port === undefined ? [] : ['--port', port]),
     ...(limit === undefined ? [] : ['--limit', limit]),
     ...(memory ? [] : ['--state-dir', join(context.options.stateDir, 'simulator')]),
   ];
-  context.output.say('SIMULATOR: no real HubSpot is touched. Its page is at the address below; Ctrl-C ends it.');
+  context.output.say(
+    'SIMULATOR: no real HubSpot is touched. Its page is at the address below; Ctrl-C ends it.',
+  );
   const child = spawn(process.execPath, [...nodeArguments, distPath('simulator/main.js'), ...args], {
     stdio: 'inherit',
   });

@@ -27,7 +27,8 @@ async function status(context: CommandContext, runId: string | undefined): Promi
 
 async function oneRun({ output }: CommandContext, pool: Pool, runId: string): Promise<ExitCode> {
   const report = await runReport(pool, runId.replace(/^run:/, ''));
-  if (!report) throw new CliFailure(`there is no run "${runId}"`, 2, '`tributary status` lists the newest ones');
+  if (!report)
+    throw new CliFailure(`there is no run "${runId}"`, 2, '`tributary status` lists the newest ones');
   output.result(report);
   output.say(runReportText(report, output.isTerminal));
   return report.run.state === 'succeeded' || report.run.state === 'running' ? 0 : 1;
@@ -53,7 +54,8 @@ export function portalText(portal: Portal, now: Date): string {
   const { name, portalId, mode, pausedUntil, pauseReason, checkedHash, checkFaults } = portal;
   const checked = checkedHash === null ? 'never checked' : `last check: ${checkFaults.length} faults`;
   const isPaused = pausedUntil !== null && !(pausedUntil instanceof Date && pausedUntil <= now);
-  const until = pausedUntil instanceof Date ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
+  const until =
+    pausedUntil instanceof Date ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
   return [
     `portal ${name} (${portalId}): ${mode}, ${checked}`,
     ...(isPaused ? [`  paused ${until}: ${pauseReason ?? 'no reason given'}`] : []),

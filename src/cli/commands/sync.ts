@@ -27,7 +27,11 @@ export function addSync(program: Command, run: RunCommand): void {
     .action(run(sync));
 }
 
-async function sync(context: CommandContext, named: string[], { full, wait }: SyncOptions): Promise<ExitCode> {
+async function sync(
+  context: CommandContext,
+  named: string[],
+  { full, wait }: SyncOptions,
+): Promise<ExitCode> {
   const { output, options } = context;
   const config = configurationOf(context);
   requireSources(config, named);

@@ -22,9 +22,13 @@ export interface NodeChildOptions<Ready> {
   onDeath: (name: PartName, how: string, logFile: string) => void;
 }
 
+/** A busy machine with cold caches takes its time. */
+const readyTimeoutMsDefault = 120_000;
+
 /** Starts one of our own programs and waits for its ready line. Out: what that line says. */
 export async function startNodeChild<Ready>(options: NodeChildOptions<Ready>): Promise<Ready> {
-  const { name, program, args = [], env, stateDir, event, parts, readyTimeoutMs, stopDeadlineMs } = options;
+  const { name, program, args = [], env, stateDir, event, parts, stopDeadlineMs } = options;
+  const { readyTimeoutMs = readyTimeoutMsDefault } = options;
   const logFile = join(stateDir, 'logs', `${name.toLowerCase()}.log`);
   let isReady = false;
   const child: Child = await startChild({
@@ -34,7 +38,7 @@ export async function startNodeChild<Ready>(options: NodeChildOptions<Ready>): P
     env,
     logFile,
     readyLine: new RegExp(`^\\{.*"event":"${event}"`, 'm'),
-    ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
+    readyTimeoutMs,
     ...(stopDeadlineMs === undefined ? {} : { stopDeadlineMs }),
     onExit: ({ code, signal, wanted }) => {
       if (!wanted && isReady) options.onDeath(name, signal ?? `exit code ${code}`, logFile);

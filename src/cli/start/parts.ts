@@ -19,9 +19,15 @@ export interface Parts {
 
 export function createParts(onFailure: (name: PartName, error: unknown) => void): Parts {
   const running = new Map<PartName, Part>();
+  let isStopping = false;
   return {
-    add: (part) => void running.set(part.name, part),
+    add(part) {
+      running.set(part.name, part);
+      // It was still starting when the others were stopped.
+      if (isStopping) void part.stop().catch((error: unknown) => onFailure(part.name, error));
+    },
     async stopAll() {
+      isStopping = true;
       for (const name of stopOrder) {
         const part = running.get(name);
         if (!part) continue;

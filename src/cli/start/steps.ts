@@ -4,7 +4,11 @@ import { durationText } from '../planForecast';
 /** Shows what is being done and how it ended. */
 export interface Steps {
   /** Runs one step; its detail (an address, a count) stands behind its name when it is done. */
-  step<Result>(name: string, work: () => Promise<Result>, detail?: (result: Result) => string): Promise<Result>;
+  step<Result>(
+    name: string,
+    work: () => Promise<Result>,
+    detail?: (result: Result) => string,
+  ): Promise<Result>;
   /** A line below the current step, while it takes long. */
   progress(line: string): void;
 }

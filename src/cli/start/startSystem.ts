@@ -1,0 +1,135 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { claimFolder } from '../../launch/folderClaim';
+import { processEnv } from '../../config/env';
+import { makeFirstToken } from '../apiToken';
+import type { ExitCode } from '../cliFailure';
+import {
+  configPathOf,
+  configurationOf,
+  portalNameOf,
+  settingsOf,
+  type CommandContext,
+} from '../commandContext';
+import { portalOf, withDatabase, withTemporal } from '../connections';
+import { runReportText } from '../runReport';
+import { removeRunning, writeRunning } from '../runningFile';
+import { closingText } from './closingText';
+import { firstSync } from './firstSync';
+import { startOwnPrograms } from './ownPrograms';
+import type { PartName, Parts } from './parts';
+import { startServers } from './servers';
+import type { StartOptions, StartScene } from './startOptions';
+import { createSteps } from './steps';
+import { chooseTarget, type Target } from './target';
+
+export interface StartInput {
+  context: CommandContext;
+  options: StartOptions;
+  parts: Parts;
+  /** Ends the start at its next step, and the waiting; its reason is thrown. */
+  signal: AbortSignal;
+  onDeath: (name: PartName, how: string, logFile: string) => void;
+  /** Called when everything runs and the first sync has ended, with its exit code. */
+  onUp: (code: ExitCode) => void;
+}
+
+/**
+ * The main job: starts what is missing, prepares the portal, runs a first sync with visible progress, says where
+ * everything is, and stays until `signal`. With `once` it ends after the sync.
+ * Out: 0 only when the sync settled everything.
+ */
+export async function startSystem(input: StartInput): Promise<ExitCode> {
+  const { context, options, parts, signal, onDeath } = input;
+  const { output } = context;
+  const stateDir = resolve(context.options.stateDir);
+  // Not the context's: another system that runs in this folder is none of ours.
+  const given = processEnv();
+  const configPath = configPathOf({ options: context.options, env: given });
+  const target = chooseTarget(configPath, given);
+  mkdirSync(stateDir, { recursive: true });
+  const claim = await claimFolder(join(stateDir, 'start'));
+  try {
+    output.say('Tributary');
+    if (target.useSimulator) output.say(simulatorBanner);
+    for (const warning of target.warnings) output.say(`! ${warning}`);
+    const env: StartScene['env'] = { ...given, TRIBUTARY_CONFIG: configPath };
+    const steps = createSteps(output);
+    const scene: StartScene = { options, stateDir, configPath, output, steps, parts, env, urls: {}, onDeath };
+    return await orAborted(signal, () => run(input, scene, given, target));
+  } finally {
+    removeRunning(stateDir);
+    claim.release();
+  }
+}
+
+const simulatorBanner = `
+  ┌──────────────────────────────────────────────────────────────┐
+  │  SIMULATOR: no real HubSpot is touched.                      │
+  │  HUBSPOT_ACCESS_TOKEN and a configuration of your own        │
+  │  (--config) bring in the real one.                           │
+  └──────────────────────────────────────────────────────────────┘`;
+
+async function run(
+  { context, options, signal, onUp }: StartInput,
+  scene: StartScene,
+  given: StartScene['env'],
+  target: Target,
+): Promise<ExitCode> {
+  const { env, output, stateDir, urls } = scene;
+  await startServers(scene, target);
+  signal.throwIfAborted();
+  const config = configurationOf({ options: { ...context.options, config: scene.configPath }, env });
+  const portal = portalNameOf(context.options, Object.keys(config.portals));
+  await startOwnPrograms(scene);
+  signal.throwIfAborted();
+  const isSimulator = target.useSimulator;
+  writeRunning(stateDir, { environment: env, given, urls });
+  return withDatabase({ env }, (pool) =>
+    withTemporal({ env }, async (client): Promise<ExitCode> => {
+      const apiToken = await makeFirstToken(pool);
+      const report = await firstSync({ scene, config, portal, client, pool, isSimulator, signal });
+      signal.throwIfAborted();
+      if (report) {
+        output.result(report);
+        output.say(`\n${runReportText(report, output.isTerminal)}`);
+      }
+      const { mode } = await portalOf(pool, { stateDir, portal }, [portal]);
+      const ownApiToken = settingsOf(env).api.token !== undefined;
+      const source = Object.keys(config.sources)[0];
+      output.say(
+        closingText({
+          urls,
+          stateDir,
+          apiToken,
+          ownApiToken,
+          isSimulator,
+          mode,
+          source,
+          command: 'npx tributary',
+        }),
+      );
+      const code = report?.run.state === 'succeeded' ? 0 : 1;
+      if (options.once) return code;
+      output.say('\nRunning. Ctrl-C ends everything.');
+      onUp(code);
+      await new Promise<void>((ended) => signal.addEventListener('abort', () => ended(), { once: true }));
+      return code;
+    }),
+  );
+}
+
+/** Ends with the signal's reason as soon as it is raised, whatever `work` waits for. */
+async function orAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
