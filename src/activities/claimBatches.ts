@@ -62,9 +62,10 @@ async function claimWave(
   const nothing = { batchIds: [], kind: 'records' as const };
   const portal = await findPortal(tx, portalId);
   if (!portal || portal.mode === 'hold') return { ...nothing, waitMs: null, reason: 'hold' };
-  const pausedMs = (portal.pausedUntil?.getTime() ?? 0) - context.now().getTime();
-  if (pausedMs > 0)
-    return { ...nothing, waitMs: Number.isFinite(pausedMs) ? pausedMs : null, reason: 'paused' };
+  if (portal.isPaused) {
+    const waitMs = portal.pausedUntil ? portal.pausedUntil.getTime() - context.now().getTime() : null;
+    return { ...nothing, waitMs: waitMs === null ? null : Math.max(waitMs, 1_000), reason: 'paused' };
+  }
 
   const lanes = laneRanges[lane];
   const orphans = await selectOrphans(tx, portalId, lanes, waveBatchesMax, context.limits.callDeadlineMs);

@@ -18,7 +18,7 @@ export interface SliceContext {
 
 export interface MappedSlice {
   mapped: MappedRecord[];
-  /** Records that are gone, or whose stream is no longer configured. */
+  /** Records that are gone at their source. */
   removed: DueRecord[];
   problems: ProblemInput[];
 }
@@ -38,10 +38,9 @@ export function mapSlice(
   for (const row of due) {
     const anchor = row.source === hubspotSource;
     const map = anchor ? undefined : context.streamMap(row.source, row.stream);
-    if (row.gone || (!anchor && !map)) {
-      slice.removed.push(row);
-      continue;
-    }
+    if (row.gone) slice.removed.push(row);
+    // A stream that is no longer configured keeps what it gave: taking values back is never a side effect.
+    if (row.gone || (!anchor && !map)) continue;
     try {
       const before = asMapped(previous.get(refKey(row)), context.rules);
       const next = map

@@ -105,11 +105,9 @@ export function createRunActivities(context: ActivityContext) {
         return { settled: true, deferredUntil: null, reason: null };
       }
       const portal = await findPortal(pool, portalId);
-      if (unsettled.staged === 0 && portal?.pausedUntil && portal.pausedUntil > context.now()) {
+      if (unsettled.staged === 0 && portal?.isPaused) {
         await settleReferences(pool, portalId, runId);
-        const until = Number.isFinite(portal.pausedUntil.getTime())
-          ? portal.pausedUntil.toISOString()
-          : 'resumed';
+        const until = portal.pausedUntil?.toISOString() ?? null;
         return { settled: false, deferredUntil: until, reason: portal.pauseReason };
       }
       throw ApplicationFailure.create({

@@ -5,13 +5,17 @@ export interface Portal {
   name: string;
   mode: 'hold' | 'live';
   timeZone: string | null;
+  /** By the database's clock, like every time that several machines share. */
+  isPaused: boolean;
+  /** When the pause ends by itself; null while paused: a person must resume it. */
   pausedUntil: Date | null;
   pauseReason: string | null;
   checkedHash: string | null;
   checkFaults: { path: string; fault: string; hint: string | null }[];
 }
 
-const columns = `portal_id as "portalId", name, mode, time_zone as "timeZone", paused_until as "pausedUntil",
+const columns = `portal_id as "portalId", name, mode, time_zone as "timeZone", coalesce(paused_until > now(), false) as "isPaused",
+  nullif(paused_until, 'infinity') as "pausedUntil",
   pause_reason as "pauseReason", checked_hash as "checkedHash", check_faults as "checkFaults"`;
 
 /** All portals that this database has ever met. */
@@ -53,6 +57,13 @@ export async function boundPortalId(db: Queryable, name: string): Promise<string
 
 export async function setMode(db: Queryable, portalId: string, mode: 'hold' | 'live'): Promise<void> {
   await db.query('update portals set mode = $2 where portal_id = $1', [portalId, mode]);
+}
+
+/** Ends a pause at once. */
+export async function resumePortal(db: Queryable, portalId: string): Promise<void> {
+  await db.query('update portals set paused_until = null, pause_reason = null where portal_id = $1', [
+    portalId,
+  ]);
 }
 
 /** Stops all calls of a portal until a time (null: until a person resumes it). */
