@@ -41,14 +41,18 @@ export interface ClaimResult {
 
 const laneRanges: Record<DeliveryLane, number[]> = { realtime: [0], bulk: [1, 2] };
 
+const stages = { records: 'deliver', associations: 'associate' } as const;
+
 /** Claims a wave: due records become frozen batches; those that are already as they should be lose their mark. */
 export function createClaimBatches(context: ActivityContext) {
   return async function claimBatches({ portalId, lane }: ClaimInput): Promise<ClaimResult> {
     const result = await inTransaction(context.pool, async (tx) => {
       await lockInTransaction(tx, `deliver:${portalId}`);
-      return claimWave(tx, context, portalId, lane);
+      const claimed = await claimWave(tx, context, portalId, lane);
+      if (claimed.batchIds.length > 0) await context.failpoint(`${stages[claimed.kind]}.claiming`);
+      return claimed;
     });
-    if (result.batchIds.length > 0) await context.failpoint('deliver.claimed');
+    if (result.batchIds.length > 0) await context.failpoint(`${stages[result.kind]}.claimed`);
     return result;
   };
 }

@@ -183,6 +183,7 @@ async function consolidateRecords(
     slice.problems.map(({ source }) => ({ source: source!, objectType, status: 'problems', count: 1 })),
   );
   await clearDue(tx, portalId, selected);
+  await deps.failpoint('consolidate.merged');
   return result;
 }
 

@@ -17,25 +17,48 @@ export interface ActivityDeps {
   log: Logger;
   metrics: Metrics;
   doorbell: Doorbell;
+  searchAttributes: SearchAttributes;
   now: () => Date;
   limits: ClaimLimits;
   /** Pass points where tests end the process (DESIGN §2); does nothing in production. */
   failpoint: (name: Failpoint) => Promise<void>;
 }
 
-/** Every place between an effect and its record. */
+/** Every place between an effect and its record, in the order in which a run passes them. */
 export const failpoints = [
+  // The run is written, its lanes are not rung.
+  'run.begun',
+  // A page is read, nothing is written; all is written, not committed; committed; the source knows, the lane does not.
   'extract.read',
+  'extract.staged',
   'extract.committed',
+  'extract.confirmed',
+  // A slice is mapped, nothing is written; all is written, not committed; committed, the lane is not rung.
   'consolidate.decided',
+  'consolidate.merged',
   'consolidate.committed',
+  // All is read and delivery may go, the lanes are not rung.
+  'run.read',
+  // Slots of the quota are taken, nobody knows.
+  'lease.taken',
+  // Batches are frozen, not committed; committed, nobody knows; taken, not sent; sent, not settled; settled, not
+  // committed; committed. `split`: the halves are stored, neither is sent.
+  'deliver.claiming',
   'deliver.claimed',
   'deliver.sending',
   'deliver.sent',
+  'deliver.settling',
   'deliver.settled',
+  'deliver.split',
+  'associate.claiming',
   'associate.claimed',
+  'associate.sending',
   'associate.sent',
+  'associate.settling',
   'associate.settled',
+  'associate.split',
+  // The result is written, the workflow does not know.
+  'run.ended',
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 
@@ -43,6 +66,13 @@ export type Failpoint = (typeof failpoints)[number];
 export interface Doorbell {
   consolidate(portalId: string, objectType: string): Promise<void>;
   deliver(portalId: string, lane: DeliveryLane): Promise<void>;
+}
+
+/** Temporal's search attributes of ours; without the right to register them everything works, only unsearchable. */
+export interface SearchAttributes {
+  /** Registers those that are missing; where that is not allowed it says so in the log. */
+  register(): Promise<void>;
+  areRegistered(): Promise<boolean>;
 }
 
 export interface Metrics {

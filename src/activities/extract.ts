@@ -39,11 +39,14 @@ export function createExtract(context: ActivityContext) {
     if (read.done) return { records: 0, staged: 0, faults: 0, done: true };
     const page = await readPage(context, source, stream, read);
     await context.failpoint('extract.read');
-    const staged = await inTransaction(context.pool, (tx) =>
-      commitPage(tx, { ref, source, stream, read, page, runId: input.runId }),
-    );
+    const staged = await inTransaction(context.pool, async (tx) => {
+      const due = await commitPage(tx, { ref, source, stream, read, page, runId: input.runId });
+      await context.failpoint('extract.staged');
+      return due;
+    });
     await context.failpoint('extract.committed');
     await context.afterCommit(source, stream, page.next ?? page.watermark);
+    await context.failpoint('extract.confirmed');
     if (staged > 0) await context.doorbell.consolidate(input.portalId, stream.objectType);
     return { records: page.records.length, staged, faults: page.faults.length, done: page.next === null };
   };

@@ -65,7 +65,9 @@ export async function extractHubSpotPage(
     }
     if (page.next === null) await setCovers(tx, ref, properties);
     else await extendGathering(tx, portalId, [objectType], runId);
-    return savePage(tx, ref, runId, page, properties, readBegan);
+    const due = await savePage(tx, ref, runId, page, properties, readBegan);
+    await context.failpoint('extract.staged');
+    return due;
   });
   await context.failpoint('extract.committed');
   if (staged > 0) await context.doorbell.consolidate(portalId, objectType);
@@ -110,6 +112,7 @@ async function savePage(
   await addCounts(tx, portalId, runId, [
     { source: hubspotSource, objectType, status: 'read', count: records.length },
     { source: hubspotSource, objectType, status: 'staged', count: staged },
+    { source: hubspotSource, objectType, status: 'calls:read', count: page.calls },
   ]);
   return staged;
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { SourceFailure } from '../sources/contract';
 
@@ -23,7 +23,7 @@ function codeOf(error: unknown): string | null {
  * A database error's text, a payload or a value never does (DESIGN §1); the log keeps the redacted cause.
  */
 export function asApplicationFailure(error: unknown): Error {
-  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof SourceFailure) {
     return ApplicationFailure.create({
       type: `source.${error.recovery}`,

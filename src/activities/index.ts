@@ -1,4 +1,4 @@
-import { log as activityLog } from '@temporalio/activity';
+import { heartbeat, log as activityLog } from '@temporalio/activity';
 import { createClaimBatches } from './claimBatches';
 import { createConsolidate } from './consolidate';
 import type { ActivityContext } from './context';
@@ -31,10 +31,15 @@ export type Activities = ReturnType<typeof createActivities>;
 
 type Activity = (input: never) => Promise<unknown>;
 
+/** Well inside the heartbeat timeout of `workflows/activityProxies`, also when the worker is busy. */
+const beatEveryMs = 2_000;
+
 function guarded<Set extends Record<string, Activity>>(activities: Set, context: ActivityContext): Set {
   const entries = Object.entries(activities).map(([name, activity]) => [
     name,
     async (input: never) => {
+      // A worker that died is noticed by its silence, in every activity.
+      const beat = setInterval(() => heartbeat(), beatEveryMs);
       try {
         return await activity(input);
       } catch (error) {
@@ -43,6 +48,8 @@ function guarded<Set extends Record<string, Activity>>(activities: Set, context:
           context.log.warn({ event: 'activity_failed', activity: name, err: error }, failure.message);
         else activityLog.debug('activity ends with a failure', { activity: name });
         throw failure;
+      } finally {
+        clearInterval(beat);
       }
     },
   ]);

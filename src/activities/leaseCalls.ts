@@ -25,6 +25,8 @@ export function createLeaseCalls(context: ActivityContext) {
     lane,
     want,
   }: LeaseCallsInput): Promise<LeaseCallsResult> {
-    return takeLease(context.pool, portalId, bucket, laneNumbers[lane], want);
+    const lease = await takeLease(context.pool, portalId, bucket, laneNumbers[lane], want);
+    await context.failpoint('lease.taken');
+    return lease;
   };
 }

@@ -32,7 +32,7 @@ const ownersPagesMax = 1_000;
 export function createPortalActivities(context: ActivityContext) {
   return {
     /** Reads whose token it is, binds the portal, and refreshes what is cached of its definitions. */
-    async connectPortal({ portal }: PortalInput): Promise<{ portalId: string }> {
+    async connectPortal({ portal }: PortalInput): Promise<{ portalId: string; searchable: boolean }> {
       const { portalId, client } = await connect(context, portal);
       for (const object of context.settings.objects) {
         await saveReferenceData(
@@ -42,10 +42,10 @@ export function createPortalActivities(context: ActivityContext) {
           await readReference(context, client, object),
         );
       }
-      return { portalId };
+      return { portalId, searchable: await context.searchAttributes.areRegistered() };
     },
 
-    /** Creates `tributary_id` and the configured custom properties where they are missing. */
+    /** Creates `tributary_id`, the configured custom properties and Temporal's search attributes where missing. */
     async setUpPortal({ portal }: PortalInput): Promise<SetupPortalResult> {
       const { portalId, client } = await connect(context, portal);
       const objects = [];
@@ -54,6 +54,7 @@ export function createPortalActivities(context: ActivityContext) {
         const groups = await listPropertyGroups(client, hubspotType);
         objects.push({ objectType: hubspotType, wanted: customProperties, existing, groups });
       }
+      await context.searchAttributes.register();
       const plan = planSetup(objects);
       const applied = await applySetup(client, plan);
       const planned = new Set(

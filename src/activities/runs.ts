@@ -52,6 +52,7 @@ export function createRunActivities(context: ActivityContext) {
         await insertRun(tx, portalId, { runId, trigger, full, sources: names });
         await extendGathering(tx, portalId, gatheredObjects(context, names), runId);
       });
+      await context.failpoint('run.begun');
       log.info({ event: 'sync_started', portalId, runId, trigger, full }, 'run started');
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       return ordered.plan;
@@ -89,6 +90,7 @@ export function createRunActivities(context: ActivityContext) {
     /** Everything is read: bulk delivery may go. Rings every lane that can have work of this run. */
     async endReading({ portalId, runId }: { portalId: string; runId: string }) {
       await endGathering(pool, portalId, runId);
+      await context.failpoint('run.read');
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       await context.doorbell.deliver(portalId, 'bulk');
       await context.doorbell.deliver(portalId, 'realtime');
@@ -127,6 +129,7 @@ export function createRunActivities(context: ActivityContext) {
       const { portalId, runId, state, reason } = input;
       await endGathering(pool, portalId, runId);
       await endRun(pool, portalId, runId, state, reason);
+      await context.failpoint('run.ended');
       const event = state === 'failed' ? 'sync_failed' : 'sync_completed';
       const summary = await runSummary(context, portalId, runId);
       log[state === 'failed' ? 'error' : 'info'](

@@ -1,4 +1,4 @@
-import { ApplicationFailure, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import {
   endAssociations,
   settleAssociations,
@@ -9,7 +9,7 @@ import { inTransaction } from '../db/pool';
 import { msUntilDailyReset, pausePortal } from '../db/portals';
 import { openProblems } from '../db/problems';
 import { returnLease } from '../db/quota';
-import { addCounts, type CountStatus } from '../db/runs';
+import { addCounts, countCall, type CountStatus } from '../db/runs';
 import { currentBatches, dissolveBatch, lockBatch, releaseBatch, splitBatch } from '../db/settle';
 import { parseType } from '../domain/associationTypes';
 import { associationKey, type AssociationReading } from '../hubspot/associationReply';
@@ -19,6 +19,7 @@ import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import type { ActivityContext } from './context';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
+import { runIdOf } from './settleBatch';
 import type { SendBatchesInput, SendBatchesResult } from './sendBatches';
 
 /** Sends a wave of claimed association batches, one after the other, and settles every reply. */
@@ -28,7 +29,6 @@ export function createSendAssociations(context: ActivityContext) {
     const result: SendBatchesResult = { calls: 0, delivered: 0, refused: 0 };
     const lease = { leaseId, bucket: 'associations' as const };
     const transport = await context.clientOf(portalId);
-    const beat = setInterval(() => heartbeat(), 5_000);
     try {
       const queue = await currentBatches(context.pool, input.batchIds);
       while (queue.length > 0) {
@@ -39,7 +39,6 @@ export function createSendAssociations(context: ActivityContext) {
       }
       return result;
     } finally {
-      clearInterval(beat);
       await returnLease(context.pool, leaseId);
     }
   };
@@ -62,18 +61,21 @@ async function sendBatch(
       message: 'another attempt may still be sending a batch',
     });
   }
-  await context.failpoint('associate.claimed');
+  await context.failpoint('associate.sending');
   let reading: AssociationReading;
   try {
     result.calls += 1;
     reading = await call(context, client, batch);
   } catch (error) {
+    await countCall(context.pool, portalId, runIdOf(batch), pairOf(batch), batch.operation, 0);
     if (error instanceof HubSpotFailure) await afterFailure(context, portalId, batch, error);
     throw error;
   }
   await context.failpoint('associate.sent');
   if (reading.wholeBatch) {
+    await countCall(context.pool, portalId, runIdOf(batch), pairOf(batch), batch.operation, 0);
     const halves = await inTransaction(context.pool, (tx) => splitBatch(tx, batch.batchId, batch.fence));
+    await context.failpoint('associate.split');
     return halves ?? [];
   }
   const open = await settle(context, portalId, batch, reading, result);
@@ -81,6 +83,11 @@ async function sendBatch(
   if (open)
     throw ApplicationFailure.create({ type: 'unproved', message: 'HubSpot left associations unproved' });
   return [];
+}
+
+/** How the calls of a pair of objects are counted. */
+function pairOf({ fromObject, toObject }: TakenAssociations): string {
+  return `${fromObject}>${toObject}`;
 }
 
 function call(
@@ -121,6 +128,7 @@ async function settle(
   const open = batch.intents.length > written.length + refused.length;
   await inTransaction(context.pool, async (tx) => {
     if (!(await lockBatch(tx, batch.batchId, batch.fence))) return;
+    await countCall(tx, portalId, runIdOf(batch), pairOf(batch), batch.operation, written.length);
     await settleAssociations(tx, portalId, batch, written);
     const runId = batch.intents[0]?.runId ?? null;
     await openProblems(
@@ -158,6 +166,7 @@ async function settle(
       await addCounts(tx, portalId, run, counts);
     }
     if (open) await releaseBatch(tx, batch.batchId, batch.fence, 0);
+    await context.failpoint('associate.settling');
   });
   result.delivered += written.length;
   result.refused += refused.length;

@@ -1,4 +1,4 @@
-import { ApplicationFailure, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { msUntilDailyReset, pausePortal } from '../db/portals';
 import { returnLease } from '../db/quota';
 import {
@@ -10,6 +10,7 @@ import {
   type TakenBatch,
 } from '../db/settle';
 import { inTransaction } from '../db/pool';
+import { countCall } from '../db/runs';
 import { tributaryIdProperty } from '../domain/record';
 import type { HubSpotClient } from '../hubspot/client';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
@@ -18,7 +19,7 @@ import type { BatchReading } from '../hubspot/batchReply';
 import type { ActivityContext } from './context';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
-import { settleArchive, settleReading } from './settleBatch';
+import { runIdOf, settleArchive, settleReading } from './settleBatch';
 
 export interface SendBatchesInput {
   portalId: string;
@@ -71,14 +72,12 @@ export function createSendBatches(context: ActivityContext) {
           () => performance.now() < expiry,
         ),
     };
-    const beat = setInterval(() => heartbeat(), 5_000);
     try {
       const batchIds = await currentBatches(context.pool, input.batchIds);
       const ends = await Promise.allSettled(batchIds.map((batchId) => sendBatch(wave, batchId)));
       throwWorst(ends);
       return result;
     } finally {
-      clearInterval(beat);
       await returnLease(context.pool, leaseId);
     }
   };
@@ -119,6 +118,7 @@ function isClaimExpired(error: unknown): boolean {
 
 async function sendHalves(wave: Wave, { batchId, fence }: TakenBatch): Promise<void> {
   const halves = await inTransaction(wave.context.pool, (tx) => splitBatch(tx, batchId, fence));
+  await wave.context.failpoint('deliver.split');
   const ends = await Promise.allSettled((halves ?? []).map((half) => sendBatch(wave, half)));
   throwWorst(ends);
 }
@@ -146,7 +146,7 @@ async function write(sending: Sending, batch: TakenBatch): Promise<'done' | 'aga
           })),
         });
   await sending.context.failpoint('deliver.sent');
-  if (reading.wholeBatch) return 'split';
+  if (reading.wholeBatch) return refusedWhole(sending, batch);
   return settleReading(sending, batch, reading);
 }
 
@@ -158,9 +158,15 @@ async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 's
     ids,
   });
   await sending.context.failpoint('deliver.sent');
-  if (reading.isSplitNeeded && batch.intents.length > 1) return 'split';
+  if (reading.isSplitNeeded && batch.intents.length > 1) return refusedWhole(sending, batch);
   await settleArchive(sending, batch, reading);
   return 'done';
+}
+
+/** HubSpot refused the batch because of some of its records, and wrote none. */
+async function refusedWhole({ context, portalId }: Wave | Sending, batch: TakenBatch): Promise<'split'> {
+  await countCall(context.pool, portalId, runIdOf(batch), batch.objectType, batch.operation, 0);
+  return 'split';
 }
 
 /**
@@ -171,6 +177,7 @@ async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 's
 async function afterFailure({ context, portalId }: Wave, batch: TakenBatch, failure: HubSpotFailure) {
   const { verdict } = failure;
   const { pool } = context;
+  await countCall(pool, portalId, runIdOf(batch), batch.objectType, batch.operation, 0);
   if (verdict.action === 'pausePortal' || verdict.action === 'defect') {
     const untilMs =
       verdict.until === 'dailyReset' ? await msUntilDailyReset(pool, portalId) : verdict.afterMs;

@@ -11,6 +11,7 @@ import {
   type TakenBatch,
   type TakenIntent,
 } from '../db/settle';
+import { countCall } from '../db/runs';
 import { foldOutcomes, type FoldedOutcomes } from '../domain/foldOutcome';
 import { hubspotSource } from '../domain/record';
 import { readBatch } from '../hubspot/readBatch';
@@ -38,6 +39,7 @@ export async function settleReading(
   const owners = await readOwners(sending, batch, folded);
   const settled = await inTransaction(context.pool, async (tx) => {
     if (!(await lockBatch(tx, batch.batchId, batch.fence))) return false;
+    await countCall(tx, portalId, runIdOf(batch), batch.objectType, batch.operation, folded.written.length);
     await settleWritten(tx, portalId, batch, folded.written);
     const written = folded.written.map(({ goldenId }) => goldenId);
     await closeGoldenProblems(tx, portalId, batch.objectType, written);
@@ -49,6 +51,7 @@ export async function settleReading(
       if (batch.attempts >= unprovedAttemptsMax) await giveUp(tx, portalId, batch, folded.open);
       else await releaseBatch(tx, batch.batchId, batch.fence, 0);
     }
+    await context.failpoint('deliver.settling');
     return true;
   });
   if (!settled) return 'done';
@@ -71,7 +74,7 @@ async function giveUp(
   goldenIds: string[],
 ): Promise<void> {
   const problems = goldenIds.map((goldenId) => problemOf(batch, goldenId, 'rejected', null, unprovedText));
-  await openProblems(tx, portalId, batch.intents[0]?.runId ?? null, problems);
+  await openProblems(tx, portalId, runIdOf(batch), problems);
   await endIntents(tx, portalId, batch, goldenIds, 'parked');
 }
 const unprovedText = 'HubSpot neither confirms nor refuses this record';
@@ -91,7 +94,7 @@ async function settleRefused(tx: Queryable, portalId: string, batch: TakenBatch,
     batch.objectType,
     folded.gone.flatMap(({ recordId }) => recordId ?? []),
   );
-  await openProblems(tx, portalId, batch.intents[0]?.runId ?? null, problems);
+  await openProblems(tx, portalId, runIdOf(batch), problems);
   await countIntents(tx, portalId, batch, 'rejected', [...refused, ...goneIds]);
   await countIntents(tx, portalId, batch, 'problems', [...refused, ...goneIds]);
   await endIntents(tx, portalId, batch, [...refused, ...goneIds], 'parked');
@@ -142,7 +145,7 @@ async function settleConflicts(
     return (owner !== null && owner !== goldenId) || (tries.get(goldenId) ?? 0) >= conflictsMax;
   });
   const lostIds = lost.map(({ goldenId }) => goldenId);
-  const runId = batch.intents[0]?.runId ?? null;
+  const runId = runIdOf(batch);
   await openProblems(
     tx,
     portalId,
@@ -202,6 +205,7 @@ export async function settleArchive(
   };
   await inTransaction(context.pool, async (tx) => {
     if (!(await lockBatch(tx, batch.batchId, batch.fence))) return;
+    await countCall(tx, portalId, runIdOf(batch), batch.objectType, 'archive', archived.size);
     await settleArchived(tx, portalId, batch.objectType, reading.archived);
     await countIntents(tx, portalId, batch, 'archived', byRecord(archived));
     await endIntents(tx, portalId, batch, byRecord(archived), 'delivered');
@@ -209,15 +213,21 @@ export async function settleArchive(
     await openProblems(
       tx,
       portalId,
-      batch.intents[0]?.runId ?? null,
+      runIdOf(batch),
       rejected.map((goldenId) =>
         problemOf(batch, goldenId, 'rejected', null, 'HubSpot refuses to archive it'),
       ),
     );
     await endIntents(tx, portalId, batch, rejected, 'parked');
     if (reading.unproved.length > 0) await releaseBatch(tx, batch.batchId, batch.fence, 1_000);
+    await context.failpoint('deliver.settling');
   });
   sending.result.delivered += archived.size;
+}
+
+/** A batch's records may come from several runs; its calls are counted for the first. */
+export function runIdOf({ intents }: { intents: { runId: string | null }[] }): string | null {
+  return intents.find(({ runId }) => runId !== null)?.runId ?? null;
 }
 
 function pickIntents(batch: TakenBatch, records: { goldenId: string }[]): TakenIntent[] {

@@ -12,15 +12,6 @@ export const inputsPerCall = {
 export type WriteOperation = keyof typeof inputsPerCall;
 
 const operations = Object.keys(inputsPerCall) as WriteOperation[];
-/** The counter that tells how many inputs of an operation were needed. */
-const countedAs: Record<WriteOperation, string> = {
-  create: 'created',
-  update: 'updated',
-  archive: 'archived',
-  associate: 'associated',
-  dissociate: 'dissociated',
-};
-
 export interface CallLine {
   objectType: string;
   operation: WriteOperation;
@@ -44,14 +35,15 @@ export function idealCalls(operation: WriteOperation, inputs: number): number {
 
 /**
  * What a run's writes cost against what they had to cost: Σ ceil(changed records / inputs per call) per object and
- * operation. Calls are counted under source `hubspot`, status `calls:<operation>`.
+ * operation. Calls and their acknowledged inputs are counted under source `hubspot`, status `calls:<operation>` and
+ * `inputs:<operation>`; for associations the object is the pair, `deals>companies`.
  */
 export function callReport(counts: readonly RunCountRow[]): CallReport {
   const objects = [...new Set(counts.map(({ objectType }) => objectType))].sort();
   const lines = objects.flatMap((objectType) =>
     operations.flatMap((operation): CallLine[] => {
       const own = counts.filter((row) => row.objectType === objectType);
-      const records = sum(own.filter(({ status }) => status === countedAs[operation]));
+      const records = sum(own.filter(({ status }) => status === `inputs:${operation}`));
       const used = sum(own.filter(({ status }) => status === `calls:${operation}`));
       const ideal = idealCalls(operation, records);
       return records + used > 0 ? [{ objectType, operation, records, used, ideal }] : [];

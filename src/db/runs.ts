@@ -19,10 +19,17 @@ export const countStatuses = [
 ] as const;
 export type CountStatus = (typeof countStatuses)[number];
 
+/**
+ * Calls to HubSpot and the inputs that they carried to proof, counted under source `hubspot`. For associations the
+ * object type is the pair, `deals>companies`.
+ */
+export type CallStatus = `calls:${CallOperation}` | `inputs:${CallOperation}`;
+export type CallOperation = 'create' | 'update' | 'archive' | 'associate' | 'dissociate' | 'read';
+
 export interface RunCount {
   source: string;
   objectType: string;
-  status: CountStatus | 'calls';
+  status: CountStatus | CallStatus;
   count: number;
 }
 
@@ -42,6 +49,21 @@ export async function addCounts(
      group by source, "objectType", status`,
     [portalId, runId, JSON.stringify(nonZero)],
   );
+}
+
+/** Counts one write call and how many of its inputs HubSpot acknowledged. */
+export function countCall(
+  db: Queryable,
+  portalId: string,
+  runId: string | null,
+  objectType: string,
+  operation: CallOperation,
+  written: number,
+): Promise<void> {
+  return addCounts(db, portalId, runId, [
+    { source: 'hubspot', objectType, status: `calls:${operation}`, count: 1 },
+    { source: 'hubspot', objectType, status: `inputs:${operation}`, count: written },
+  ]);
 }
 
 /** Opens a run and its sources; repeatable by the same run id. */
