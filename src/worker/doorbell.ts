@@ -1,9 +1,25 @@
 import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
-import type { Doorbell } from '../activities/deps';
-import { bellSignal, taskQueue, workflowIds, type DeliveryLane } from '../workflows/contracts';
+import type { Doorbell, SearchAttributes } from '../activities/deps';
+import {
+  bellSignal,
+  searchAttributesOf,
+  taskQueue,
+  workflowIds,
+  type ConsolidateInput,
+  type DeliverInput,
+  type DeliveryLane,
+} from '../workflows/contracts';
 
 /** A lane that was rung this lately is still at work or will look once more: ringing again adds only cost. */
 const quietMs = 500;
+
+interface Lane {
+  workflowType: string;
+  workflowId: string;
+  input: ConsolidateInput | DeliverInput;
+  /** What Temporal's Web UI shows. */
+  summary: string;
+}
 
 /**
  * Wakes lanes by signal-with-start, which a workflow cannot do itself. Rings in quick succession become one now and
@@ -11,26 +27,31 @@ const quietMs = 500;
  */
 export function createDoorbell(
   client: Client,
+  searchAttributes: SearchAttributes,
   log: (error: unknown) => void,
 ): Doorbell & { settle(): Promise<void> } {
   const rungAt = new Map<string, number>();
   const pending = new Map<string, Promise<void>>();
 
-  async function ring(workflowType: string, workflowId: string, input: unknown): Promise<void> {
+  async function ring(lane: Lane): Promise<void> {
+    const { workflowId } = lane;
     const waitMs = (rungAt.get(workflowId) ?? -quietMs) + quietMs - performance.now();
-    if (waitMs <= 0) return send(workflowType, workflowId, input);
+    if (waitMs <= 0) return send(lane);
     if (pending.has(workflowId)) return;
     const later = new Promise<void>((resolve) => setTimeout(resolve, waitMs))
       .then(() => {
         pending.delete(workflowId);
-        return send(workflowType, workflowId, input);
+        return send(lane);
       })
       .catch(log);
     pending.set(workflowId, later);
   }
 
-  async function send(workflowType: string, workflowId: string, input: unknown): Promise<void> {
+  async function send({ workflowType, workflowId, input, summary }: Lane): Promise<void> {
     rungAt.set(workflowId, performance.now());
+    const found = (await searchAttributes.areRegistered())
+      ? searchAttributesOf({ portal: input.portalId })
+      : [];
     await client.workflow.signalWithStart(workflowType, {
       workflowId,
       taskQueue,
@@ -38,14 +59,26 @@ export function createDoorbell(
       signal: bellSignal,
       signalArgs: [],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      staticSummary: summary,
+      ...(found.length > 0 ? { typedSearchAttributes: found } : {}),
     });
   }
 
   return {
     consolidate: (portalId, objectType) =>
-      ring('consolidate', workflowIds.consolidate(portalId, objectType), { portalId, objectType }),
+      ring({
+        workflowType: 'consolidate',
+        workflowId: workflowIds.consolidate(portalId, objectType),
+        input: { portalId, objectType },
+        summary: `consolidate ${objectType}`,
+      }),
     deliver: (portalId, lane: DeliveryLane) =>
-      ring('deliver', workflowIds.deliver(portalId, lane), { portalId, lane }),
+      ring({
+        workflowType: 'deliver',
+        workflowId: workflowIds.deliver(portalId, lane),
+        input: { portalId, lane },
+        summary: `deliver, lane ${lane}`,
+      }),
     settle: async () => {
       await Promise.all(pending.values());
     },

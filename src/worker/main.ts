@@ -17,6 +17,7 @@ import { createDoorbell } from './doorbell';
 import { createFailpoint } from './failpoint';
 import { createMetrics } from './metrics';
 import { serveMetrics } from './metricsServer';
+import { createSearchAttributes } from './searchAttributes';
 import { settingsOf } from './settings';
 
 /** Where the Temporal SDK's core serves its own metrics inside this machine; `metricsServer` passes them on. */
@@ -42,7 +43,12 @@ async function main(): Promise<void> {
   const connection = await Connection.connect(connectionOptions);
   const client = new Client({ connection, namespace });
   const metrics = createMetrics();
-  const doorbell = createDoorbell(client, (error) => log.warn({ err: error }, 'a bell was not heard'));
+  const searchAttributes = createSearchAttributes(connection, namespace, (error) =>
+    log.warn({ err: error }, 'search attributes of Temporal cannot be used'),
+  );
+  const doorbell = createDoorbell(client, searchAttributes, (error) =>
+    log.warn({ err: error }, 'a bell was not heard'),
+  );
   const limits = {
     callDeadlineMs: Number(env['TRIBUTARY_CALL_DEADLINE_MS'] ?? defaultClaimLimits.callDeadlineMs),
     claimMs: Number(env['TRIBUTARY_CLAIM_MS'] ?? defaultClaimLimits.claimMs),
@@ -59,6 +65,7 @@ async function main(): Promise<void> {
     log,
     metrics,
     doorbell,
+    searchAttributes,
     now,
     limits,
     failpoint: createFailpoint(env['TRIBUTARY_FAILPOINT']),

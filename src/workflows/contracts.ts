@@ -25,6 +25,21 @@ export const resumeSignal = 'resume';
 export const cancelRunSignal = 'cancelRun';
 export const progressQuery = 'progress';
 
+/** Search attributes of our workflows (all Keyword), for queries such as `TributarySource = "impact"`. */
+export const searchAttributeNames = {
+  portal: 'TributaryPortal',
+  source: 'TributarySource',
+  trigger: 'TributaryTrigger',
+} as const;
+
+/** The given values as Temporal's typed search attributes: ids and names of the configuration, never data. */
+export function searchAttributesOf(values: Partial<Record<keyof typeof searchAttributeNames, string>>) {
+  return Object.entries(values).map(([name, value]) => ({
+    key: { name: searchAttributeNames[name as keyof typeof values], type: 'KEYWORD' as const },
+    value,
+  }));
+}
+
 export interface SyncRunInput {
   /** Portal name of the configuration; the only one when absent. */
   portal?: string;

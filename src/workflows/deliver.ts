@@ -21,7 +21,10 @@ export async function deliver(input: DeliverInput): Promise<void> {
 /** Waves one after the other while there is work; bounded, so that the history can be renewed. */
 async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
   for (let wave = 0; wave < 50; wave += 1) {
-    const claim = await quick.claimBatches({ portalId: input.portalId, lane: input.lane });
+    const claim = await quick(`claim up to 10 batches, lane ${input.lane}`).claimBatches({
+      portalId: input.portalId,
+      lane: input.lane,
+    });
     if (claim.batchIds.length === 0) return { more: false, waitMs: claim.waitMs };
     await sendWave(input, claim);
   }
@@ -33,11 +36,16 @@ async function sendWave(
   { batchIds, kind }: { batchIds: string[]; kind: 'records' | 'associations' },
 ): Promise<void> {
   const bucket = kind === 'records' ? 'burst' : 'associations';
-  const { leaseId } = await quick.leaseCalls({ portalId, bucket, lane, want: batchIds.length });
+  const { leaseId } = await quick(`lease up to 10 calls, lane ${lane}`).leaseCalls({
+    portalId,
+    bucket,
+    lane,
+    want: batchIds.length,
+  });
   const wave = { portalId, batchIds, lane, leaseId };
   try {
-    if (kind === 'records') await sending.sendBatches(wave);
-    else await sending.sendAssociations(wave);
+    if (kind === 'records') await sending(`deliver up to 10 batches, lane ${lane}`).sendBatches(wave);
+    else await sending(`deliver associations, lane ${lane}`).sendAssociations(wave);
   } catch (error) {
     // A permanent failure has paused the portal or left its batches to the next claim: both are in the tables.
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

@@ -11,6 +11,7 @@ import {
   ParentClosePolicy,
   setHandler,
   sleep,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { patient, prompt, quick } from './activityProxies';
@@ -19,10 +20,12 @@ import {
   pauseSignal,
   progressQuery,
   resumeSignal,
+  searchAttributesOf,
   workflowIds,
   type SyncRunInput,
   type SyncRunProgress,
   type SyncRunResult,
+  type SyncSourceInput,
 } from './contracts';
 import { syncSource } from './syncSource';
 
@@ -54,23 +57,30 @@ export async function syncRun(input: SyncRunInput = {}): Promise<SyncRunResult> 
   const scope = new CancellationScope();
   setHandler(cancelRun, () => scope.cancel());
 
-  const { portalId } = await prompt.connectPortal(input.portal === undefined ? {} : { portal: input.portal });
-  const plan = await quick.beginRun({
+  const trigger = input.trigger ?? 'manual';
+  const connecting = prompt('read whose portal the token opens, and its definitions');
+  const { portalId, searchable } = await connecting.connectPortal(
+    input.portal === undefined ? {} : { portal: input.portal },
+  );
+  if (searchable) upsertSearchAttributes(searchAttributesOf({ portal: portalId, trigger }));
+  const plan = await quick('open the run and order its sources').beginRun({
     portalId,
     runId,
     full: input.full ?? false,
-    trigger: input.trigger ?? 'manual',
+    trigger,
     ...(input.sources ? { sources: input.sources } : {}),
   });
   for (const { source } of plan) state.sources[source] = 'pending';
   try {
-    return await scope.run(() => readAndSettle({ portalId, runId, full: input.full ?? false, plan, state }));
+    return await scope.run(() =>
+      readAndSettle({ portalId, runId, full: input.full ?? false, trigger, searchable, plan, state }),
+    );
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       for (const [source, was] of Object.entries(state.sources)) {
         if (was === 'pending' || was === 'running') {
-          await quick.endSource({
+          await quick(`note that ${source} was cancelled`).endSource({
             portalId,
             runId,
             source,
@@ -79,7 +89,12 @@ export async function syncRun(input: SyncRunInput = {}): Promise<SyncRunResult> 
           });
         }
       }
-      await quick.endRun({ portalId, runId, state: 'cancelled', reason: 'cancelled by a person' });
+      await quick('close the run: cancelled').endRun({
+        portalId,
+        runId,
+        state: 'cancelled',
+        reason: 'cancelled by a person',
+      });
     });
     return { runId, state: 'cancelled' };
   }
@@ -89,6 +104,9 @@ interface Run {
   portalId: string;
   runId: string;
   full: boolean;
+  trigger: string;
+  /** Whether the server knows our search attributes. */
+  searchable: boolean;
   plan: SourcePlan[];
   state: SyncRunProgress;
 }
@@ -98,8 +116,10 @@ async function readAndSettle(run: Run): Promise<SyncRunResult> {
   state.stage = 'reading';
   await Promise.all(plan.map((source) => readSource(run, source)));
   state.stage = 'settling';
-  await quick.endReading({ portalId, runId });
-  const { settled, deferredUntil, reason } = await patient.awaitSettled({ portalId, runId });
+  await quick('all is read: bulk delivery may go').endReading({ portalId, runId });
+  const { settled, deferredUntil, reason } = await patient(
+    'wait until all that was read is settled',
+  ).awaitSettled({ portalId, runId });
   state.stage = 'ended';
   const unread = Object.entries(state.sources).filter(([, was]) => was !== 'succeeded');
   const end =
@@ -111,14 +131,14 @@ async function readAndSettle(run: Run): Promise<SyncRunResult> {
             state: 'waiting' as const,
             reason: `${reason ?? 'paused'}; goes on ${deferredUntil ?? 'when resumed'}`,
           };
-  await quick.endRun({ portalId, runId, ...end });
+  await quick(`close the run: ${end.state}`).endRun({ portalId, runId, ...end });
   return { runId, state: end.state };
 }
 
 async function readSource(run: Run, { source, streams, dependsOn }: SourcePlan): Promise<void> {
   const { portalId, runId, state } = run;
   const end = async (was: 'succeeded' | 'failed' | 'skipped', reason: string | null) => {
-    await quick.endSource({ portalId, runId, source, state: was, reason });
+    await quick(`note that ${source} ${was}`).endSource({ portalId, runId, source, state: was, reason });
     state.sources[source] = was;
   };
   await condition(() => dependsOn.every((name) => isEnded(state.sources[name])));
@@ -126,9 +146,9 @@ async function readSource(run: Run, { source, streams, dependsOn }: SourcePlan):
   if (failed.length > 0) return end('skipped', `depends on ${failed.join(', ')}, which did not succeed`);
   await condition(() => !state.paused);
   try {
-    await quick.startSource({ portalId, runId, source });
+    await quick(`start ${source}`).startSource({ portalId, runId, source });
     state.sources[source] = 'running';
-    await executeSource({ portalId, runId, source, streams, full: run.full });
+    await executeSource(run, { portalId, runId, source, streams, full: run.full });
     await end('succeeded', null);
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -137,13 +157,17 @@ async function readSource(run: Run, { source, streams, dependsOn }: SourcePlan):
 }
 
 /** A run that meets a running source waits for it and then reads from the committed cursor. */
-async function executeSource(input: Parameters<typeof syncSource>[0]): Promise<void> {
+async function executeSource({ trigger, searchable }: Run, input: SyncSourceInput): Promise<void> {
+  const { portalId, source } = input;
+  const typedSearchAttributes = searchAttributesOf({ portal: portalId, source, trigger });
   for (;;) {
     try {
       await executeChild(syncSource, {
-        workflowId: workflowIds.syncSource(input.portalId, input.source),
+        workflowId: workflowIds.syncSource(portalId, source),
         args: [input],
         parentClosePolicy: ParentClosePolicy.TERMINATE,
+        staticSummary: `read the source ${source}`,
+        ...(searchable ? { typedSearchAttributes } : {}),
       });
       return;
     } catch (error) {

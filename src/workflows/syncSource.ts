@@ -27,9 +27,14 @@ async function readStream({ portalId, runId, source, full }: SyncSourceInput, st
   while (!total.done && !workflowInfo().continueAsNewSuggested) {
     const lease =
       source === hubspot
-        ? await quick.leaseCalls({ portalId, bucket: 'burst', lane: 'bulk', want: callsPerPage })
+        ? await quick(`lease ${callsPerPage} calls, lane bulk`).leaseCalls({
+            portalId,
+            bucket: 'burst',
+            lane: 'bulk',
+            want: callsPerPage,
+          })
         : null;
-    const page = await reading.extractPage({
+    const page = await reading(`read a page of ${source}.${stream}`).extractPage({
       portalId,
       runId,
       source,
