@@ -55,12 +55,23 @@ export function configPathOf({ options, env }: Pick<CommandContext, 'options' | 
 }
 
 /** The configuration. @throws CliFailure with every fault by file, line and column */
-export function configurationOf(context: Pick<CommandContext, 'options' | 'env'>): TributaryConfig {
+export function configurationOf(
+  context: Pick<CommandContext, 'options' | 'env'> & Partial<Pick<CommandContext, 'running'>>,
+): TributaryConfig {
   const path = configPathOf(context);
   const loaded = loadConfig({ path, env: context.env, readSecretFile, now: new Date() });
   if (loaded.ok) return loaded.config;
   const lines = loaded.faults.map(faultText);
-  throw new CliFailure(`the configuration has ${plural(lines.length, 'fault')}:\n${lines.join('\n')}`, 2);
+  const isSecretMissing = loaded.faults.some(({ message }) => message.startsWith('missing secret'));
+  const hint =
+    isSecretMissing && context.running === null
+      ? 'no system was started in this folder; npm start does'
+      : undefined;
+  throw new CliFailure(
+    `the configuration has ${plural(lines.length, 'fault')}:\n${lines.join('\n')}`,
+    2,
+    hint,
+  );
 }
 
 /** Name of the portal meant: --portal, else the only one. @throws CliFailure when it must be said */

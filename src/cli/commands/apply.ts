@@ -22,7 +22,7 @@ async function apply(context: CommandContext): Promise<ExitCode> {
     await goLive(pool, portal, settingsHash(config));
     await withTemporal(context, (client) => ringDelivery(client, portal.portalId));
     context.output.result({ portal: portal.name, portalId: portal.portalId, mode: 'live' });
-    context.output.say(
+    context.output.show(
       `portal ${portal.name} (${portal.portalId}) is live; delivery begins now (tributary status)`,
     );
     return 0;

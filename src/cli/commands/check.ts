@@ -25,9 +25,11 @@ async function check(context: CommandContext): Promise<ExitCode> {
   });
   output.result({ portal, portalId, faults });
   if (faults.length === 0) {
-    output.say(`portal ${portal} (${portalId}): no faults`);
+    output.show(`portal ${portal} (${portalId}): no faults`);
     return 0;
   }
-  output.say(`portal ${portal} (${portalId}): ${plural(faults.length, 'fault')}\n${checkFaultLines(faults)}`);
+  output.show(
+    `portal ${portal} (${portalId}): ${plural(faults.length, 'fault')}\n${checkFaultLines(faults)}`,
+  );
   return 1;
 }

@@ -56,12 +56,12 @@ async function plan(context: CommandContext, { object, limit }: PlanOptions): Pr
     const forecast = forecastPlan(found, limits);
     output.result({ portal: portal.name, portalId: portal.portalId, mode: portal.mode, ...found, forecast });
     for (const { objectType, changes, creates, updates, archives } of found.objects) {
-      for (const change of changes) output.say(changeText(objectType, change));
+      for (const change of changes) output.show(changeText(objectType, change));
       const more = creates + updates + archives - changes.length;
-      if (more > 0) output.say(`… and ${plural(more, 'more change')} of ${objectType} (--limit shows them)`);
+      if (more > 0) output.show(`… and ${plural(more, 'more change')} of ${objectType} (--limit shows them)`);
     }
-    output.say(`portal ${portal.name} (${portal.portalId}) is ${modeText(portal.mode)}`);
-    output.say(planTotalsText(found, forecast, output.isTerminal));
+    output.show(`portal ${portal.name} (${portal.portalId}) is ${modeText(portal.mode)}`);
+    output.show(planTotalsText(found, forecast, output.isTerminal));
     return 0;
   });
 }

@@ -42,11 +42,11 @@ async function problems(context: CommandContext, options: ProblemsOptions): Prom
     const totals = await countProblems(pool, portalId, filter);
     const total = totals.reduce((sum, { count }) => sum + count, 0);
     output.result({ portalId, total, totals, problems: found });
-    for (const problem of found) output.say(problemText(problem));
+    for (const problem of found) output.show(problemText(problem));
     if (total > found.length)
-      output.say(`… and ${plural(total - found.length, 'more problem')} (--limit shows them)`);
-    if (total === 0) output.say('no open problems');
-    else output.say(totalsTable(totals, output.isTerminal));
+      output.show(`… and ${plural(total - found.length, 'more problem')} (--limit shows them)`);
+    if (total === 0) output.show('no open problems');
+    else output.show(totalsTable(totals, output.isTerminal));
     return 0;
   });
 }

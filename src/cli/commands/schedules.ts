@@ -27,7 +27,7 @@ async function apply(context: CommandContext): Promise<ExitCode> {
   const config = configurationOf(context);
   const applied = await withTemporal(context, (client) => applySchedules(client, config));
   context.output.result(applied);
-  context.output.say(appliedText(applied));
+  context.output.show(appliedText(applied));
   return 0;
 }
 
@@ -40,7 +40,7 @@ export function appliedText(applied: SchedulesApplied): string {
 async function list(context: CommandContext): Promise<ExitCode> {
   const found = await withTemporal(context, (client) => ownSchedules(client));
   context.output.result(found);
-  context.output.say(
+  context.output.show(
     found.length === 0 ? 'no schedules yet: tributary schedules apply' : table(found, context),
   );
   return 0;

@@ -22,6 +22,6 @@ async function setup(context: CommandContext): Promise<ExitCode> {
     return setUpPortal(client, portal);
   });
   context.output.result(result);
-  context.output.say(setupText(result));
+  context.output.show(setupText(result));
   return result.faults.length === 0 ? 0 : 1;
 }

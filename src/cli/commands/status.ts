@@ -30,7 +30,7 @@ async function oneRun({ output }: CommandContext, pool: Pool, runId: string): Pr
   if (!report)
     throw new CliFailure(`there is no run "${runId}"`, 2, '`tributary status` lists the newest ones');
   output.result(report);
-  output.say(runReportText(report, output.isTerminal));
+  output.show(runReportText(report, output.isTerminal));
   return report.run.state === 'succeeded' || report.run.state === 'running' ? 0 : 1;
 }
 
@@ -38,24 +38,22 @@ async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> 
   const { output, options } = context;
   if ((await listPortals(pool)).length === 0) {
     output.result({ portal: null, runs: [] });
-    output.say('no portal was connected yet: run `tributary setup`');
+    output.show('no portal was connected yet: run `tributary setup`');
     return 0;
   }
   const portal = await portalOf(pool, options);
   const runs = await listRuns(pool, portal.portalId, runsShown);
   output.result({ portal, runs });
-  output.say(portalText(portal, new Date()));
-  output.say(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
+  output.show(portalText(portal));
+  output.show(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
   return 0;
 }
 
 /** The portal's mode, pause and check in one line each. */
-export function portalText(portal: Portal, now: Date): string {
-  const { name, portalId, mode, pausedUntil, pauseReason, checkedHash, checkFaults } = portal;
+export function portalText(portal: Portal): string {
+  const { name, portalId, mode, isPaused, pausedUntil, pauseReason, checkedHash, checkFaults } = portal;
   const checked = checkedHash === null ? 'never checked' : `last check: ${checkFaults.length} faults`;
-  const isPaused = pausedUntil !== null && !(pausedUntil instanceof Date && pausedUntil <= now);
-  const until =
-    pausedUntil instanceof Date ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
+  const until = pausedUntil ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
   return [
     `portal ${name} (${portalId}): ${mode}, ${checked}`,
     ...(isPaused ? [`  paused ${until}: ${pauseReason ?? 'no reason given'}`] : []),

@@ -43,7 +43,7 @@ async function sync(
     const handle = await startRun(client, runId, { portal, ...sources, full: full ?? false, trigger: 'cli' });
     if (!wait) {
       output.result({ runId, workflowId: handle.workflowId });
-      output.say(`run ${runId} is started; follow it: tributary status ${runId}`);
+      output.show(`run ${runId} is started; follow it: tributary status ${runId}`);
       return 0;
     }
     output.say(`run ${runId}`);
@@ -55,7 +55,7 @@ async function sync(
       return 1;
     }
     output.result(report);
-    output.say(runReportText(report, output.isTerminal));
+    output.show(runReportText(report, output.isTerminal));
     return report.run.state === 'succeeded' ? 0 : 1;
   });
 }

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { claimFolder } from '../../launch/folderClaim';
+import { claimFolder, FolderInUse, type FolderClaim } from '../../launch/folderClaim';
 import { processEnv } from '../../config/env';
 import { makeFirstToken } from '../apiToken';
-import type { ExitCode } from '../cliFailure';
+import { CliFailure, type ExitCode } from '../cliFailure';
 import {
   configPathOf,
   configurationOf,
@@ -48,19 +48,48 @@ export async function startSystem(input: StartInput): Promise<ExitCode> {
   const configPath = configPathOf({ options: context.options, env: given });
   const target = chooseTarget(configPath, given);
   mkdirSync(stateDir, { recursive: true });
-  const claim = await claimFolder(join(stateDir, 'start'));
+  const claim = await claimState(stateDir);
   try {
     output.say('Tributary');
     if (target.useSimulator) output.say(simulatorBanner);
     for (const warning of target.warnings) output.say(`! ${warning}`);
     const env: StartScene['env'] = { ...given, TRIBUTARY_CONFIG: configPath };
-    const steps = createSteps(output);
+    const steps = createSteps(output, signal);
     const scene: StartScene = { options, stateDir, configPath, output, steps, parts, env, urls: {}, onDeath };
-    return await orAborted(signal, () => run(input, scene, given, target));
+    const working = run(input, scene, given, target);
+    try {
+      return await orAborted(signal, working);
+    } finally {
+      // A part that is just starting is not left half started; nothing else may take long.
+      await settled(working, unwindMs);
+    }
   } finally {
     removeRunning(stateDir);
     claim.release();
   }
+}
+
+async function claimState(stateDir: string): Promise<FolderClaim> {
+  try {
+    return await claimFolder(join(stateDir, 'start'));
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    const hint = 'stop that one first, or give another folder with --state-dir';
+    throw new CliFailure(`Tributary runs on ${stateDir} already (process ${error.pid})`, 1, hint, {
+      cause: error,
+    });
+  }
+}
+
+/** Longest that an interrupted start may take to come to its next step. */
+const unwindMs = 3_000;
+
+/** Waits until the work has ended, however, but no longer than `ms`. */
+async function settled(working: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([working.then(undefined, () => undefined), late]);
+  clearTimeout(timer);
 }
 
 const simulatorBanner = `
@@ -78,11 +107,9 @@ async function run(
 ): Promise<ExitCode> {
   const { env, output, stateDir, urls } = scene;
   await startServers(scene, target);
-  signal.throwIfAborted();
   const config = configurationOf({ options: { ...context.options, config: scene.configPath }, env });
   const portal = portalNameOf(context.options, Object.keys(config.portals));
   await startOwnPrograms(scene);
-  signal.throwIfAborted();
   const isSimulator = target.useSimulator;
   writeRunning(stateDir, { environment: env, given, urls });
   return withDatabase({ env }, (pool) =>
@@ -92,7 +119,7 @@ async function run(
       signal.throwIfAborted();
       if (report) {
         output.result(report);
-        output.say(`\n${runReportText(report, output.isTerminal)}`);
+        output.show(`\n${runReportText(report, output.isTerminal)}`);
       }
       const { mode } = await portalOf(pool, { stateDir, portal }, [portal]);
       const ownApiToken = settingsOf(env).api.token !== undefined;
@@ -119,16 +146,15 @@ async function run(
   );
 }
 
-/** Ends with the signal's reason as soon as it is raised, whatever `work` waits for. */
-async function orAborted<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
+/** Ends with the signal's reason as soon as it is raised, whatever the work waits for. */
+async function orAborted<Result>(signal: AbortSignal, working: Promise<Result>): Promise<Result> {
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
   });
   try {
-    return await Promise.race([work(), aborted]);
+    return await Promise.race([working, aborted]);
   } finally {
     signal.removeEventListener('abort', abort);
   }

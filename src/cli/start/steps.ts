@@ -15,8 +15,15 @@ export interface Steps {
 
 const clearLine = '\r\x1b[2K';
 
-/** Steps on a terminal show themselves while they run; elsewhere one line each when they are done. */
-export function createSteps({ stream, isTerminal, say }: Output, now: () => number = Date.now): Steps {
+/**
+ * Steps on a terminal show themselves while they run; elsewhere one line each when they are done.
+ * No step begins once `signal` was raised: its reason is thrown.
+ */
+export function createSteps(
+  { stream, isTerminal, say }: Output,
+  signal: AbortSignal,
+  now: () => number = Date.now,
+): Steps {
   let current = '';
   const begin = (name: string): void => {
     current = name;
@@ -27,6 +34,7 @@ export function createSteps({ stream, isTerminal, say }: Output, now: () => numb
   };
   return {
     async step(name, work, detail) {
+      signal.throwIfAborted();
       const began = now();
       begin(name);
       try {
