@@ -19,9 +19,9 @@ const statementMs = 5_000;
 const seriesMax = 2_000;
 
 const queries: { [Name in keyof MetricRows]: string } = {
-  // A run counts every call of its own in `calls`, which are no records.
+  // Counts of calls and of their inputs (`calls:create`, `inputs:create`) are no records.
   records: `select source, object_type as "objectType", status, sum(count)::float8 as count from run_counts
-    where status <> 'calls' group by 1, 2, 3 order by 4 desc limit ${seriesMax}`,
+    where status not like '%:%' group by 1, 2, 3 order by 4 desc limit ${seriesMax}`,
   queue: `select source, sum(depth)::float8 as depth from (
       select source, count(*) as depth from staged_records where due_at is not null group by 1
       union all

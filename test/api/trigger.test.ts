@@ -8,10 +8,10 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import type { Pool } from 'pg';
 import { bindPortal } from '../../src/db/portals';
-import { endRun, insertRun, setSourceState } from '../../src/db/runs';
+import { insertRun } from '../../src/db/runs';
 import { connectTemporal, uniqueName, type TestTemporal } from '../support/temporal';
+import { openable, runActivities } from './runActivities';
 import { post, startApi, type Answer, type TestApi } from './startApi';
 
 // Failures of workflows are part of these tests; what is asserted is what the API says of them.
@@ -122,12 +122,20 @@ describe('the trigger', () => {
   });
 
   test('starts nothing for a request that is refused', async () => {
-    const count = () => temporal.client.workflow.count(`TaskQueue = '${taskQueue}'`);
-    const before = await count();
-    await api.ask('/api/sync/trigger/azur', post());
-    await api.ask('/api/sync/trigger/azure', post({ ful: true }));
-    await api.ask('/api/sync/trigger/azure', { ...post(), headers: { authorization: 'Bearer wrong-token' } });
-    expect((await count()).count).toBe(before.count);
+    const own = uniqueName('refused');
+    const other = await startApi({ temporal: temporal.client, taskQueue: own });
+    try {
+      await other.ask('/api/sync/trigger/azur', post());
+      await other.ask('/api/sync/trigger/azure', post({ ful: true }));
+      const headers = { authorization: 'Bearer wrong-token' };
+      await other.ask('/api/sync/trigger/azure', { ...post(), headers });
+      const { json } = await other.ask('/api/sync/trigger/azure', post());
+      started.push(String(json['runId']));
+      // What was started later is visible: so would be what was started before.
+      expect(await visibleOn(own)).toEqual([`run:${String(json['runId'])}`]);
+    } finally {
+      await other.close();
+    }
   });
 });
 
@@ -153,7 +161,7 @@ describe('the status of a run', () => {
     const portalId = String(randomInt(1_000_000, 2_000_000_000));
     await bindPortal(api.pool, uniqueName('portal'), portalId, null);
     const gate = openable();
-    const worker = await workerWith(testActivities(api.pool, portalId, gate.opened));
+    const worker = await workerWith(runActivities(api.pool, portalId, gate.opened));
     await worker.runUntil(async () => {
       const { runId } = await start('/api/sync/trigger/azure');
       const reading = await until(
@@ -233,6 +241,18 @@ describe('the status of a run', () => {
   });
 });
 
+/** Ids of the workflows on a task queue, once there is one. */
+async function visibleOn(queue: string): Promise<string[]> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const ids: string[] = [];
+    const list = temporal.client.workflow.list({ query: `TaskQueue = '${queue}'` });
+    for await (const { workflowId } of list) ids.push(workflowId);
+    if (ids.length > 0) return ids;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return [];
+}
+
 function workerWith(activities: object): Promise<Worker> {
   return Worker.create({
     connection: temporal.nativeConnection,
@@ -240,36 +260,6 @@ function workerWith(activities: object): Promise<Worker> {
     workflowBundle: bundle,
     activities,
   });
-}
-
-/** Activities that keep a run's rows as the real ones do; reading waits for `opened`. */
-function testActivities(pool: Pool, portalId: string, opened: Promise<void>) {
-  type SourceEnd = { runId: string; source: string; state: 'succeeded' | 'failed'; reason: string | null };
-  type RunEnd = { runId: string; state: 'succeeded' | 'failed'; reason: string | null };
-  return {
-    connectPortal: () => ({ portalId }),
-    async beginRun({ runId, full, trigger }: { runId: string; full: boolean; trigger: string }) {
-      await insertRun(pool, portalId, { runId, trigger, full, sources: ['azure'] });
-      return [{ source: 'azure', streams: ['people'], dependsOn: [] }];
-    },
-    startSource: ({ runId, source }: { runId: string; source: string }) =>
-      setSourceState(pool, portalId, runId, source, 'running', null),
-    async extractPage() {
-      await opened;
-      return { records: 0, staged: 0, faults: 0, done: true };
-    },
-    endSource: ({ runId, source, state, reason }: SourceEnd) =>
-      setSourceState(pool, portalId, runId, source, state, reason),
-    endReading: () => undefined,
-    awaitSettled: () => ({ settled: true, deferredUntil: null, reason: null }),
-    endRun: ({ runId, state, reason }: RunEnd) => endRun(pool, portalId, runId, state, reason),
-  };
-}
-
-function openable(): { opened: Promise<void>; open: () => void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
 }
 
 /** Asks for the status until it is as expected. @throws after 20 s with the last answer */
