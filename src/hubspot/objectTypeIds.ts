@@ -12,7 +12,8 @@ const standardIds: Readonly<Record<string, string>> = {
 };
 
 /**
- * The type id (`0-1`, `2-123`) of an object type given by name or id. A custom object costs one call.
+ * The type id (`0-1`, `2-123`) of an object type given by id or name; a custom object's name is `p_name` or
+ * `p{portal}_name`, its bare name is refused by HubSpot since June 2025 (its changelog). A custom object costs one call.
  * Null when the portal has no such type. Throws `HubSpotFailure`.
  */
 export async function findObjectTypeId(client: HubSpotClient, objectType: string): Promise<string | null> {
@@ -21,7 +22,7 @@ export async function findObjectTypeId(client: HubSpotClient, objectType: string
   if (standard) return standard;
   const custom = await listCustomObjects(client);
   const found = custom.find(
-    ({ name, fullyQualifiedName }) => name === objectType || fullyQualifiedName === objectType,
+    ({ name, fullyQualifiedName }) => objectType === `p_${name}` || objectType === fullyQualifiedName,
   );
   return found?.objectTypeId ?? null;
 }

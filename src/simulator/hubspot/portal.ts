@@ -45,12 +45,14 @@ export function createPortal(portalId: number): Portal {
 /** Makes a table reachable by its id and names. */
 export function addTable(portal: Portal, table: ObjectTable): void {
   portal.tables.set(table.typeId, table);
-  for (const name of [table.typeId, table.name, table.singular, table.fullName]) {
+  // A custom object's bare name is refused since June 2025; `p_name` is its short form (HubSpot's changelog).
+  const names = table.schema ? [`p_${table.name}`] : [table.name, table.singular];
+  for (const name of [table.typeId, ...names, table.fullName]) {
     portal.names.set(name.toLowerCase(), table.typeId);
   }
 }
 
-/** The table of an object type by name, id or `p{portal}_name`. Rejected with 400 when there is none. */
+/** The table of an object type by name, id, or a custom one's `p_name` or `p{portal}_name`. Rejected with 400 when there is none. */
 export function tableOf(portal: Portal, nameOrId: string): ObjectTable {
   const table = portal.tables.get(portal.names.get(nameOrId.toLowerCase()) ?? '');
   if (table) return table;

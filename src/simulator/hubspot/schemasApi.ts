@@ -42,7 +42,7 @@ export function createSchema(call: Call): Reply {
   const body = bodyObject(call);
   const name = asText(body['name'], 'name').toLowerCase();
   if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new Rejected(invalid(`Object name ${name} is not valid`));
-  if (call.portal.names.has(name)) {
+  if (call.portal.names.has(name) || call.portal.names.has(`p_${name}`)) {
     throw new Rejected({
       status: 409,
       category: 'OBJECT_ALREADY_EXISTS',

@@ -92,7 +92,7 @@ test('groups and batches of properties', async () => {
   expect((await simulator.call('DELETE', `${properties}/contacts/groups/mine`)).status).toBe(400);
 });
 
-test('a custom object is usable by name, id and full name, with associations of its own', async () => {
+test('a custom object is usable by short name, id and full name, not by its bare name, with associations of its own', async () => {
   const made = await simulator.call('POST', '/crm/v3/schemas', {
     name: 'licence',
     labels: { singular: 'Licence', plural: 'Licences' },
@@ -107,16 +107,18 @@ test('a custom object is usable by name, id and full name, with associations of 
   const record = await simulator.call('POST', `/crm/objects/2026-09/${fullyQualifiedName}`, {
     properties: { code: 'A1' },
   });
-  for (const name of ['licence', objectTypeId, fullyQualifiedName]) {
+  for (const name of ['p_licence', objectTypeId, fullyQualifiedName]) {
     expect((await simulator.call('GET', `/crm/objects/2026-09/${name}/A1?idProperty=code`)).body.id).toBe(
       record.body.id,
     );
   }
-  expect((await simulator.call('POST', '/crm/v3/objects/licence', { properties: {} })).status).toBe(400);
+  expect((await simulator.call('POST', '/crm/v3/objects/p_licence', { properties: {} })).status).toBe(400);
+  const bare = await simulator.call('GET', '/crm/v3/objects/licence');
+  expect(bare.body.message).toBe('Unable to infer object type from: licence');
   const contact = await simulator.call('POST', '/crm/v3/objects/contacts', { properties: { lastname: 'L' } });
   const linked = await simulator.call(
     'POST',
-    `/crm/v4/associations/licence/contacts/batch/associate/default`,
+    `/crm/v4/associations/p_licence/contacts/batch/associate/default`,
     {
       inputs: [{ from: { id: record.body.id }, to: { id: contact.body.id } }],
     },
@@ -124,7 +126,7 @@ test('a custom object is usable by name, id and full name, with associations of 
   expect(linked.body.results[0].associationSpec.associationCategory).toBe('USER_DEFINED');
   const impossible = await simulator.call(
     'POST',
-    '/crm/v4/associations/licence/deals/batch/associate/default',
+    '/crm/v4/associations/p_licence/deals/batch/associate/default',
     {
       inputs: [{ from: { id: record.body.id }, to: { id: '1' } }],
     },

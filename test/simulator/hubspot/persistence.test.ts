@@ -146,9 +146,9 @@ test('a snapshot holds the same content', async () => {
     records: [
       { ...record, id: '1', secondaryEmails: ['x@example.com'] },
       { ...record, id: '2' },
-      { objectType: 'licence', id: '1', properties: {} },
+      { objectType: 'p_licence', id: '1', properties: {} },
     ],
-    associations: [{ from: { objectType: 'licence', id: '1' }, to: { objectType: 'contacts', id: '1' } }],
+    associations: [{ from: { objectType: 'p_licence', id: '1' }, to: { objectType: 'contacts', id: '1' } }],
   });
   await first.call('PATCH', `${contacts}/1`, { properties: { lastname: 'Uno', city: 'Bath' } });
   await first.call('PATCH', `${contacts}/1`, { properties: { city: 'Bath' } });
