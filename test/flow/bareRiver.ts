@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { Pool } from 'pg';
 import { setMode } from '../../src/db/portals';
 import { startChild, type Child } from '../../src/launch/childProcess';
@@ -18,10 +18,10 @@ import { temporalAddress, uniqueName } from '../support/temporal';
 
 /** The river without any source system: Postgres, Temporal, a simulator, workers as processes of the compiled output. */
 export interface BareRiver {
-  pool: Pool;
-  temporal: Client;
+  readonly pool: Pool;
+  readonly temporal: Client;
   temporalAddress: string;
-  namespace: string;
+  readonly namespace: string;
   simulatorUrl: string;
   portalId: string;
   /** A folder of its own, removed at the end: for configurations, drop folders and logs. */
@@ -37,15 +37,36 @@ export interface BareRiver {
   /** Set-up, check, live. */
   open(): Promise<void>;
   sync(input?: SyncRunInput): Promise<SyncRunResult>;
+  /** As `sync`, without waiting for its end. */
+  startSync(input?: SyncRunInput): Promise<WorkflowHandle>;
   /** The simulator's own report of its calls since the last reset. */
   writeCalls(): Promise<Record<string, number>>;
+  /** The same report, typed. */
+  stats(): Promise<SimulatorStats>;
   resetStats(): Promise<void>;
+  /** Stops all workers and gives the product an empty database, as if the old one were lost. */
+  replaceDatabase(): Promise<void>;
+  /** Stops all workers and gives the product an empty namespace, as if Temporal's state were lost. */
+  replaceTemporal(): Promise<void>;
   /** Stops workers and simulator, drops the database, removes the folder. */
   stop(): Promise<void>;
 }
 
+/** What the tests look at of the simulator's report. */
+export interface SimulatorStats {
+  calls: number;
+  writeCalls: number;
+  /** By object type and operation, as `contacts batch/upsert`; `done` were answered with 2xx. */
+  byOperation: Record<string, { calls: number; done: number; inputs: number }>;
+  /** Written values that the record had already. */
+  equalValueWrites: number;
+}
+
 export interface BareRiverOptions {
   config: string;
+  /** Folder of the compiled output that the workers run from; TRIBUTARY_TEST_DIST, else the project's by default. */
+  dist?: string | undefined;
+  /** Of every worker. */
   environment?: Record<string, string>;
   simulator?: Partial<SimulatorOptions> | undefined;
 }
@@ -54,27 +75,25 @@ const project = join(__dirname, '../..');
 
 export async function startBareRiver({
   config,
+  dist = process.env['TRIBUTARY_TEST_DIST'] ?? join(project, 'dist'),
   environment: given = {},
   simulator: simulatorOptions,
 }: BareRiverOptions): Promise<BareRiver> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-river-'));
-  const database = await freshDatabase();
+  let database = await freshDatabase();
   const simulator = await startHubSpotSimulator({ settings: { limits: null }, ...simulatorOptions });
   const { address } = await temporalAddress();
   const connection = await Connection.connect({ address });
-  const namespace = uniqueName('river');
+  let namespace = uniqueName('river');
   await registerNamespace(connection, namespace);
-  const temporal = new Client({ connection, namespace });
-  const pool = new Pool({ connectionString: database.url, max: 4 });
+  let temporal = new Client({ connection, namespace });
+  let pool = openPool(database.url);
   const workers: Child[] = [];
   const logFiles: string[] = [];
 
   const environment = {
     ...process.env,
-    ...given,
-    DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: address,
-    TEMPORAL_NAMESPACE: namespace,
     HUBSPOT_ACCESS_TOKEN: 'pat-simulator',
     HUBSPOT_BASE_URL: simulator.url,
     TRIBUTARY_CONFIG: config,
@@ -83,7 +102,9 @@ export async function startBareRiver({
     TRIBUTARY_WORKER_GRACE: '2s',
     LOG_LEVEL: 'warn',
     LOG_FORMAT: 'json',
+    ...given,
   };
+  const stopWorkers = () => Promise.all(workers.splice(0).map((worker) => worker.stop()));
 
   const execute = <Result>(type: string, input: object): Promise<Result> =>
     temporal.workflow.execute(type, {
@@ -93,10 +114,16 @@ export async function startBareRiver({
     }) as Promise<Result>;
 
   const river: BareRiver = {
-    pool,
-    temporal,
+    get pool() {
+      return pool;
+    },
+    get temporal() {
+      return temporal;
+    },
+    get namespace() {
+      return namespace;
+    },
     temporalAddress: address,
-    namespace,
     simulatorUrl: simulator.url,
     portalId: String(simulator.portalId),
     folder,
@@ -106,12 +133,8 @@ export async function startBareRiver({
       const worker = await startChild({
         name: 'worker',
         command: process.execPath,
-        args: [
-          '--disable-warning=ExperimentalWarning',
-          '--enable-source-maps',
-          join(project, 'dist/worker/main.js'),
-        ],
-        env: { ...environment, ...env },
+        args: ['--disable-warning=ExperimentalWarning', '--enable-source-maps', join(dist, 'worker/main.js')],
+        env: { ...environment, DATABASE_URL: database.url, TEMPORAL_NAMESPACE: namespace, ...env },
         logFile,
         readyLine: /worker_ready/,
         readyTimeoutMs: 60_000,
@@ -141,21 +164,39 @@ export async function startBareRiver({
       await setMode(pool, String(simulator.portalId), 'live');
     },
     async sync(input = {}) {
-      return (await temporal.workflow.execute('syncRun', {
-        taskQueue,
-        workflowId: `run:${uniqueName('test')}`,
-        args: [input],
-      })) as SyncRunResult;
+      const run = await river.startSync(input);
+      return (await run.result()) as SyncRunResult;
+    },
+    startSync(input = {}) {
+      const workflowId = `run:${uniqueName('test')}`;
+      return temporal.workflow.start('syncRun', { taskQueue, workflowId, args: [input] });
     },
     async writeCalls() {
       const reply = await fetch(`${simulator.url}/_simulator/stats`);
       return (await reply.json()) as Record<string, number>;
     },
+    async stats() {
+      const reply = await fetch(`${simulator.url}/_simulator/stats`);
+      return (await reply.json()) as SimulatorStats;
+    },
     async resetStats() {
       await fetch(`${simulator.url}/_simulator/stats/reset`, { method: 'POST' });
     },
+    async replaceDatabase() {
+      await stopWorkers();
+      await pool.end();
+      await database.drop();
+      database = await freshDatabase();
+      pool = openPool(database.url);
+    },
+    async replaceTemporal() {
+      await stopWorkers();
+      namespace = uniqueName('river');
+      await registerNamespace(connection, namespace);
+      temporal = new Client({ connection, namespace });
+    },
     async stop() {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await stopWorkers();
       await pool.end();
       await simulator.stop();
       await connection.close();
@@ -165,6 +206,8 @@ export async function startBareRiver({
   };
   return river;
 }
+
+const openPool = (connectionString: string) => new Pool({ connectionString, max: 4 });
 
 async function registerNamespace(connection: Connection, namespace: string): Promise<void> {
   await connection.workflowService.registerNamespace({

@@ -21,6 +21,10 @@ export interface RiverOptions {
   seed?: number;
   config?: string;
   simulator?: Partial<SimulatorOptions>;
+  /** Folder of the compiled output that the workers run from; the project's by default. */
+  dist?: string;
+  /** Of every worker. */
+  environment?: Record<string, string>;
 }
 
 const demoConfig = join(__dirname, '../../tributary.config.yaml');
@@ -30,16 +34,24 @@ export async function startRiver({
   seed = 7,
   config = demoConfig,
   simulator,
+  dist,
+  environment,
 }: RiverOptions): Promise<River> {
   const stateDir = await mkdtemp(join(tmpdir(), 'tributary-demo-'));
   const sources = await emptyDatabase();
   const demo = await startDemoSystems({ databaseUrl: sources.url, stateDir, seed, people });
-  const bare = await startBareRiver({ config, environment: demo.environment, simulator });
+  const bare = await startBareRiver({
+    config,
+    environment: { ...demo.environment, ...environment },
+    simulator,
+    dist,
+  });
   await demo.seedPortal(bare.simulatorUrl);
-  return {
-    ...bare,
+  const stopBare = bare.stop;
+  // Not a copy: the bare river's database and namespace can be replaced.
+  return Object.assign(bare, {
     demo,
-    async differences(options = {}) {
+    async differences(options: OracleOptions = {}) {
       const expected = expectedPortal(demo.world(), options);
       const found = compareWithPortal(expected, await readSimulator(bare.simulatorUrl));
       const { rows } = await bare.pool.query(
@@ -49,10 +61,10 @@ export async function startRiver({
       return all.length === 0 ? '' : describeDifferences(all, 40);
     },
     async stop() {
-      await bare.stop();
+      await stopBare();
       await demo.stop();
       await sources.drop();
       await rm(stateDir, { recursive: true, force: true });
     },
-  };
+  });
 }
