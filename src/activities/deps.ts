@@ -76,7 +76,6 @@ export interface SearchAttributes {
 }
 
 export interface Metrics {
-  records(source: string, objectType: string, status: string, count: number): void;
   call(endpoint: string, status: string, durationMs: number): void;
   syncDuration(source: string, objectType: string, seconds: number): void;
 }

@@ -3,11 +3,12 @@ import { endGathering, extendGathering } from '../db/gatherings';
 import { registerConfig } from '../db/objectConfigs';
 import { inTransaction } from '../db/pool';
 import { findPortal } from '../db/portals';
-import { endRun, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs';
+import { endRun, foldCounts, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs';
 import { countUnsettled, settleReferences, type Unsettled } from '../db/settlement';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
 import type { ActivityContext } from './context';
+import { logRunEnd, logSourceEnd } from './runLog';
 
 export interface BeginRunInput {
   portalId: string;
@@ -53,7 +54,8 @@ export function createRunActivities(context: ActivityContext) {
         await extendGathering(tx, portalId, gatheredObjects(context, names), runId);
       });
       await context.failpoint('run.begun');
-      log.info({ event: 'sync_started', portalId, runId, trigger, full }, 'run started');
+      const chosen = ordered.plan.map(({ source }) => source);
+      log.info({ event: 'sync_started', portalId, runId, trigger, full, sources: chosen }, 'run started');
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       return ordered.plan;
     },
@@ -72,6 +74,7 @@ export function createRunActivities(context: ActivityContext) {
         }
       }
       await setSourceState(pool, portalId, runId, source, 'running', null);
+      log.info({ event: 'source_started', portalId, runId, source }, `source ${source} started`);
     },
 
     async endSource(input: {
@@ -83,8 +86,7 @@ export function createRunActivities(context: ActivityContext) {
     }) {
       const { portalId, runId, source, state, reason } = input;
       await setSourceState(pool, portalId, runId, source, state, reason);
-      const level = state === 'failed' ? 'error' : 'info';
-      log[level]({ event: `source_${state}`, portalId, runId, source, reason }, `source ${source} ${state}`);
+      await logSourceEnd(context, { portalId, runId, source, state, reason });
     },
 
     /** Everything is read: bulk delivery may go. Rings every lane that can have work of this run. */
@@ -130,16 +132,8 @@ export function createRunActivities(context: ActivityContext) {
       await endGathering(pool, portalId, runId);
       await endRun(pool, portalId, runId, state, reason);
       await context.failpoint('run.ended');
-      const event = state === 'failed' ? 'sync_failed' : 'sync_completed';
-      const summary = await runSummary(context, portalId, runId);
-      log[state === 'failed' ? 'error' : 'info'](
-        { event, portalId, runId, state, reason, ...summary },
-        `run ${state}`,
-      );
-      for (const { source, objectType, status, count } of summary.counts) {
-        context.metrics.records(source, objectType, status, count);
-        context.metrics.syncDuration(source, objectType, summary.durationMs / 1_000);
-      }
+      await foldCounts(pool, portalId, runId);
+      await logRunEnd(context, { portalId, runId, state, reason });
     },
   };
 }
@@ -172,22 +166,4 @@ async function isInRun(
     [portalId, runId, source],
   );
   return rowCount === 1;
-}
-
-async function runSummary({ pool }: ActivityContext, portalId: string, runId: string) {
-  const { rows: counts } = await pool.query<{
-    source: string;
-    objectType: string;
-    status: string;
-    count: number;
-  }>(
-    `select source, object_type as "objectType", status, count::float8 as count from run_counts
-     where portal_id = $1 and run_id = $2 order by 1, 2, 3`,
-    [portalId, runId],
-  );
-  const { rows } = await pool.query<{ ms: string }>(
-    `select extract(epoch from ended_at - started_at) * 1000 as ms from runs where portal_id = $1 and run_id = $2`,
-    [portalId, runId],
-  );
-  return { durationMs: Math.round(Number(rows[0]?.ms ?? 0)), counts };
 }

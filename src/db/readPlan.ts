@@ -30,8 +30,8 @@ export interface PlannedChange {
 
 export interface ObjectPlan {
   objectType: string;
-  /** HubSpot's own records were read completely once: nothing is written before that. */
-  covered: boolean;
+  /** Nothing is written before HubSpot's own records were read completely, with all these properties. */
+  unread: { never: boolean; properties: string[] };
   creates: number;
   updates: number;
   archives: number;
@@ -57,7 +57,8 @@ export interface PairPlan {
 
 export interface PlanInput {
   portalId: string;
-  objects: { objectType: string; rules: ObjectRules }[];
+  /** `properties`: those that the portal has, of the ones that the configuration reads or writes. */
+  objects: { objectType: string; rules: ObjectRules; properties: string[] }[];
   /** Changes listed per object; the totals are always of all. */
   limit: number;
 }
@@ -84,12 +85,13 @@ export async function readPlan(
 async function readObject(
   db: Queryable,
   portalId: string,
-  { objectType, rules }: PlanInput['objects'][number],
+  { objectType, rules, properties }: PlanInput['objects'][number],
   limit: number,
 ): Promise<ObjectPlan> {
+  const covers = await coveredProperties(db, portalId, hubspotSource, objectType);
   const plan: ObjectPlan = {
     objectType,
-    covered: (await coveredProperties(db, portalId, hubspotSource, objectType)) !== null,
+    unread: { never: covers === null, properties: properties.filter((name) => !covers?.includes(name)) },
     ...{ creates: 0, updates: 0, archives: 0, unchanged: 0, undeliverable: 0, changes: [] },
     adoptions: await countAdopted(db, portalId, objectType),
   };

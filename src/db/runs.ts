@@ -51,6 +51,18 @@ export async function addCounts(
   );
 }
 
+/** Folds a run's entries into one per counter: called when it has ended, so that the table stays small. */
+export async function foldCounts(db: Queryable, portalId: string, runId: string): Promise<void> {
+  await db.query(
+    `with folded as (
+       delete from run_count_entries where portal_id = $1 and run_id = $2 returning *)
+     insert into run_count_entries (portal_id, run_id, source, object_type, status, count)
+     select portal_id, run_id, source, object_type, status, sum(count) from folded
+     group by portal_id, run_id, source, object_type, status`,
+    [portalId, runId],
+  );
+}
+
 /** Counts one write call and how many of its inputs HubSpot acknowledged. */
 export function countCall(
   db: Queryable,

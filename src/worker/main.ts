@@ -16,11 +16,11 @@ import { taskQueue } from '../workflows/contracts';
 import { createDoorbell } from './doorbell';
 import { createFailpoint } from './failpoint';
 import { createMetrics } from './metrics';
-import { serveMetrics } from './metricsServer';
+import { freeLoopbackAddress, serveMetrics, temporalTelemetry } from './metricsServer';
 import { createSearchAttributes } from './searchAttributes';
 import { settingsOf } from './settings';
 
-/** Where the Temporal SDK's core serves its own metrics inside this machine; `metricsServer` passes them on. */
+/** Made by the build, and what the replay tests replay against. */
 const workflowBundle = { codePath: join(__dirname, '../workflows.bundle.js') };
 
 /** The worker process: constructs everything, runs until it is told to stop, ends what it began. */
@@ -38,7 +38,8 @@ async function main(): Promise<void> {
 
   await migrate(databaseUrl);
   const pool = openPool(databaseUrl, settings.database.poolMax);
-  installRuntime(log, settings);
+  const sdkAddress = await freeLoopbackAddress();
+  installRuntime(log, settings, sdkAddress);
   const { connectionOptions, namespace } = temporalConnection(env);
   const connection = await Connection.connect(connectionOptions);
   const client = new Client({ connection, namespace });
@@ -81,7 +82,10 @@ async function main(): Promise<void> {
     shutdownGraceTime: settings.worker.graceMs,
     shutdownForceTime: settings.worker.graceMs + 10_000,
   });
-  const metricsServer = await serveMetrics(metrics, settings.worker.metricsPort);
+  const metricsServer = await serveMetrics(metrics, settings.worker.metricsPort, {
+    sdkAddress,
+    isRunning: () => worker.getState() === 'RUNNING',
+  });
   process.once('disconnect', () => worker.shutdown());
   process.stdout.write(
     `${JSON.stringify({ event: 'worker_ready', taskQueue, metricsUrl: metricsServer?.url })}\n`,
@@ -96,8 +100,9 @@ async function main(): Promise<void> {
 }
 
 /** Temporal's own lines go through our logger, so that they are redacted and look alike. */
-function installRuntime(log: Logger, settings: EnvSettings): void {
+function installRuntime(log: Logger, settings: EnvSettings, sdkAddress: string): void {
   Runtime.install({
+    telemetryOptions: temporalTelemetry(sdkAddress),
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       const line = { event: 'temporal', ...meta };
       if (level === 'ERROR') log.error(line, message);

@@ -25,7 +25,7 @@ export function createMetrics({ withProcess = true }: { withProcess?: boolean } 
   const registers = [registry];
   const duration = new Histogram({
     name: 'middleware_sync_duration_seconds',
-    help: 'How long a run took for a source and object, from its start until all was settled.',
+    help: 'How long reading a source took in a run, per object that it feeds.',
     labelNames: ['source', 'object_type'],
     buckets: syncBuckets,
     registers,
@@ -50,7 +50,6 @@ export function createMetrics({ withProcess = true }: { withProcess?: boolean } 
 
   return {
     registry,
-    records: () => undefined,
     call(endpoint, status, durationMs) {
       const label = endpointLabel(endpoint);
       calls.inc({ endpoint: label, status: statusLabel(status) });
