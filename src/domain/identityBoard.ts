@@ -4,6 +4,8 @@ import type { IdentityRecord, ReviewKind } from './identityRecord';
 export interface IdentityBoard {
   records: readonly IdentityRecord[];
   heldBy: Readonly<Record<string, string>>;
+  /** Golden ids that no cluster may found anew. */
+  reserved: ReadonlySet<string>;
   /** Per record: a record nearer to its cluster's root; the root, its smallest index, points at itself. */
   parents: number[];
   /** Per root. */
@@ -15,7 +17,7 @@ export interface BoardCluster {
   anchor: number | null;
   /** The golden record that HubSpot has (or may have) for it. */
   golden: string | null;
-  /** neverJoin property → the values its members have. */
+  /** neverJoin property → the values its members have; what was decided to be apart differs likewise. */
   limits: ReadonlyMap<string, ReadonlySet<string>>;
   /** Set when it may belong to one of several clusters (named by a record of each): a person must decide. */
   doubt: { kind: ReviewKind; candidates: number[] } | null;
@@ -25,10 +27,12 @@ export interface BoardCluster {
 export function newBoard(
   records: readonly IdentityRecord[],
   heldBy: Readonly<Record<string, string>>,
+  reserved: ReadonlySet<string> = new Set(),
 ): IdentityBoard {
   return {
     records,
     heldBy,
+    reserved,
     parents: records.map((_, index) => index),
     clusters: records.map((record, index) => ({
       members: [index],

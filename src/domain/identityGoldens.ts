@@ -12,7 +12,7 @@ export function nameGoldens(
   board: IdentityBoard,
   newGoldenId: IdentityQuestion['newGoldenId'],
 ): Map<number, string> {
-  const taken = new Set<string>();
+  const taken = new Set<string>(board.reserved);
   const roots: number[] = [];
   const named = new Map<number, string>();
   board.records.forEach((record, index) => {

@@ -1,3 +1,4 @@
+import type { IdentityDecision } from './identityDecisions';
 import type { IdentityKey, RecordRef } from './record';
 import type { IdentityRules } from './rules';
 
@@ -18,7 +19,7 @@ export interface IdentityRecord extends RecordRef {
   fixed: boolean;
 }
 
-/** A member of a cluster and why it is one: 'new', 'link', 'tributaryId' or the name of the rule that joined it. */
+/** A member of a cluster and why it is one: 'new', 'link', 'tributaryId', 'decision' or the name of the rule that joined it. */
 export interface ClusterMember extends RecordRef {
   rule: string;
 }
@@ -40,6 +41,8 @@ export interface IdentityReview {
   records: RecordRef[];
   anchors: RecordRef[];
   goldenIds: string[];
+  /** All records of each cluster that the question is about; what is in doubt stands first. */
+  parts: RecordRef[][];
   /** Plain words, without values. */
   reason: string;
 }
@@ -54,6 +57,8 @@ export interface IdentityQuestion {
   newGoldenId: (ref: RecordRef, attempt: number) => string;
   /** Golden id → key of the HubSpot record that it is known to be, where known. */
   heldBy?: Readonly<Record<string, string>>;
+  /** What people decided about these records. */
+  decisions?: readonly IdentityDecision[];
 }
 
 export interface IdentityAnswer {

@@ -6,6 +6,7 @@ import {
   type BoardCluster,
   type IdentityBoard,
 } from './identityBoard';
+import { isDecidedApart, type BlockedJoin } from './identityDecisions';
 import type { IdentityEdge } from './identityEdges';
 import type { IdentityReview, ReviewKind } from './identityRecord';
 import type { RecordRef } from './record';
@@ -17,16 +18,27 @@ const reasons: Record<ReviewKind, string> = {
   keyMoved: 'It is linked to one record, but its evidence now points to another one that HubSpot has.',
 };
 
+const blockedReasons: Record<BlockedJoin['why'], string> = {
+  merge:
+    'It was decided that they are one, but HubSpot has both: merge them in HubSpot. They are one here as soon as that is seen.',
+  contradiction:
+    'It was decided that they are one, but other decisions keep them apart. The latter hold until it is decided anew.',
+};
+
 /**
  * The questions that are left on a finished board: one for every cluster in doubt, and one for every pair of
  * clusters that stays apart although it shares evidence.
  *
- * In: the edges of all rules, and the golden id of each root that has one. Out: in a fixed order.
+ * What was decided is no question any more, except a join that cannot be done here.
+ *
+ * In: the edges of all rules, the golden id of each root that has one, the joins that were decided and could not be
+ * done. Out: in a fixed order.
  */
 export function openReviews(
   board: IdentityBoard,
   edges: readonly (readonly IdentityEdge[])[],
   goldenIds: ReadonlyMap<number, string>,
+  blocked: readonly BlockedJoin[] = [],
 ): IdentityReview[] {
   const reviews: IdentityReview[] = [];
   board.parents.forEach((_, index) => {
@@ -35,9 +47,10 @@ export function openReviews(
     const { kind, candidates } = cluster.doubt;
     reviews.push(reviewOf(board, kind, cluster.members, candidates, goldenIds));
   });
-  for (const { endpoints, kind } of pairsApart(board, edges)) {
+  for (const { endpoints, kind, reason } of pairsApart(board, edges, blocked)) {
     const records = [...endpoints].filter((index) => board.records[index]?.anchor === false);
-    reviews.push(reviewOf(board, kind, records, [...endpoints], goldenIds));
+    const review = reviewOf(board, kind, records, [...endpoints], goldenIds);
+    reviews.push(reason === undefined ? review : { ...review, reason });
   }
   return reviews;
 }
@@ -45,9 +58,15 @@ export function openReviews(
 interface PairApart {
   endpoints: Set<number>;
   kind: ReviewKind;
+  /** Said instead of the kind's own reason. */
+  reason?: string;
 }
 
-function pairsApart(board: IdentityBoard, edges: readonly (readonly IdentityEdge[])[]): PairApart[] {
+function pairsApart(
+  board: IdentityBoard,
+  edges: readonly (readonly IdentityEdge[])[],
+  blocked: readonly BlockedJoin[],
+): PairApart[] {
   const bearings = bearingsOf(board, edges);
   const pairs = new Map<number, PairApart>();
   edges.forEach((ruleEdges, rule) => {
@@ -55,16 +74,31 @@ function pairsApart(board: IdentityBoard, edges: readonly (readonly IdentityEdge
       const [a, b] = [rootOf(board, i), rootOf(board, j)];
       const [first, second] = [clusterOf(board, a), clusterOf(board, b)];
       if (a === b || first.doubt !== null || second.doubt !== null) continue;
+      if (isDecidedApart(first, second)) continue;
       const moved = hasMoved(board, bearings, i, second, rule) || hasMoved(board, bearings, j, first, rule);
       const kind = moved ? 'keyMoved' : kindOf(first, second);
-      const name = Math.min(a, b) * board.records.length + Math.max(a, b);
+      const name = pairName(board, a, b);
       const pair = pairs.get(name) ?? { endpoints: new Set<number>(), kind };
       pair.endpoints.add(i).add(j);
       if (moved) pair.kind = kind;
       pairs.set(name, pair);
     }
   });
+  for (const { pair, why } of blocked) {
+    const [a, b] = [rootOf(board, pair[0]), rootOf(board, pair[1])];
+    const name = pairName(board, a, b);
+    // Where evidence asks the same question it stays the same review, only its reason is another one.
+    const asked = pairs.get(name) ?? {
+      endpoints: new Set(pair),
+      kind: why === 'merge' ? 'twoAnchors' : 'limit',
+    };
+    pairs.set(name, { ...asked, reason: asked.reason ?? blockedReasons[why] });
+  }
   return [...pairs.values()];
+}
+
+function pairName(board: IdentityBoard, a: number, b: number): number {
+  return Math.min(a, b) * board.records.length + Math.max(a, b);
 }
 
 /** Evidence between clusters that do not wait was refused for a limit, or because HubSpot has both. */
@@ -120,6 +154,7 @@ function reviewOf(
     records: refsOf(board, records),
     anchors: refsOf(board, anchors),
     goldenIds: roots.flatMap((root) => goldenIds.get(root) ?? []).sort(),
+    parts: roots.map((root) => refsOf(board, clusterOf(board, root).members)),
     reason: reasons[kind],
   };
 }

@@ -18,7 +18,8 @@ export function shareOut(board: IdentityBoard, part: readonly number[], touch: T
   /** Which seed a cluster went to, by the seed's own root. */
   const owner = new Map<number, number>();
   for (const root of part) if (isHeld(clusterOf(board, root))) owner.set(root, root);
-  if (hasDifferentLimits(board, part)) seedByLimits(board, part, near, owner);
+  const names = differentLimits(board, part);
+  if (names.size > 0) seedByLimits(board, part, names, near, owner);
   const [first] = part;
   if (owner.size === 0 && first !== undefined) owner.set(first, first);
   let ring = [...owner.keys()];
@@ -47,17 +48,19 @@ export function shareOut(board: IdentityBoard, part: readonly number[], touch: T
   for (const [root, seed] of owner) join(board, seed, root);
 }
 
-function hasDifferentLimits(board: IdentityBoard, part: readonly number[]): boolean {
+/** The limits of which the part holds more than one value; the others tell nothing apart here. */
+function differentLimits(board: IdentityBoard, part: readonly number[]): Set<string> {
   const seen = new Map<string, string>();
+  const different = new Set<string>();
   for (const root of part) {
     for (const [name, values] of clusterOf(board, root).limits) {
       for (const value of values) {
-        if ((seen.get(name) ?? value) !== value) return true;
+        if ((seen.get(name) ?? value) !== value) different.add(name);
         seen.set(name, value);
       }
     }
   }
-  return false;
+  return different;
 }
 
 /**
@@ -68,11 +71,12 @@ function hasDifferentLimits(board: IdentityBoard, part: readonly number[]): bool
 function seedByLimits(
   board: IdentityBoard,
   part: readonly number[],
+  names: ReadonlySet<string>,
   near: (root: number) => number[],
   owner: Map<number, number>,
 ): void {
   const claims = new Map<number, number[][]>();
-  for (const group of agreeingGroups(board, part, near)) {
+  for (const group of agreeingGroups(board, part, names, near)) {
     const held = [...new Set(group.flatMap(near))].filter((root) => isHeld(clusterOf(board, root)));
     const [seed] = held;
     if (held.length > 1) doubt(board, group, 'ambiguous', held);
@@ -91,13 +95,17 @@ function seedByLimits(
 function agreeingGroups(
   board: IdentityBoard,
   part: readonly number[],
+  names: ReadonlySet<string>,
   near: (root: number) => number[],
 ): number[][] {
   const signatures = new Map<number, string>();
   for (const root of part) {
     const cluster = clusterOf(board, root);
-    if (isHeld(cluster) || cluster.limits.size === 0) continue;
-    const entries = [...cluster.limits].map(([name, values]) => [name, ...values]);
+    if (isHeld(cluster)) continue;
+    const entries = [...cluster.limits]
+      .filter(([name]) => names.has(name))
+      .map(([name, values]) => [name, ...values]);
+    if (entries.length === 0) continue;
     signatures.set(root, JSON.stringify(entries.sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1))));
   }
   const seen = new Set<number>();

@@ -1,4 +1,5 @@
 import { clusterOf, newBoard, rootOf, type IdentityBoard } from './identityBoard';
+import { joinByDecisions, movedRecords, type BlockedJoin } from './identityDecisions';
 import { identityEdges, type IdentityEdge } from './identityEdges';
 import { nameGoldens } from './identityGoldens';
 import { joinByRule } from './identityJoin';
@@ -20,6 +21,7 @@ import type { RecordRef } from './record';
  * clusters alike (the fixed links, which say what HubSpot has, are the only memory).
  *
  * 1. Fixed links, and the anchors of golden records, join first and without asking the rules (`joinByLinks`).
+ *    Then what people decided: records that are one thing join, others are kept apart (`joinByDecisions`).
  * 2. Rule by rule, strongest first, clusters that share an evident key are shared out among those that are
  *    certainly different: HubSpot has both, or a `neverJoin` property differs (`joinByRule`, `shareOut`).
  *    What touches several of them is in doubt: it waits, and a person decides.
@@ -29,30 +31,62 @@ import type { RecordRef } from './record';
  * 5. What stays apart in spite of shared evidence becomes a review (`openReviews`).
  *
  * Invariants: no cluster has two anchors; no golden id is given twice; every source record is in exactly one
- * cluster or waits; fixed records never wait and never move; the answer, fixed, resolves to itself.
+ * cluster or waits; fixed records never wait and never move, unless a person moved them; the answer, fixed, resolves to itself.
  * Anchors alone make no cluster. Out: everything sorted. Throws only where a record is given twice.
  */
 export function resolveIdentity(question: IdentityQuestion): IdentityAnswer {
-  const records = sortedRecords(question.records);
-  const linkedBoard = newBoard(records, question.heldBy ?? {});
+  const { start, afterLinks, joined, blocked } = joinBeforeRules(question);
+  const { records } = start;
   const edges = identityEdges(records, question.sharers, question.rules);
-  joinByLinks(linkedBoard, question.newGoldenId);
-  const afterLinks = records.map((_, index) => rootOf(linkedBoard, index));
-  const { board, goldenIds } = joinByRules(linkedBoard, edges, question.newGoldenId);
+  const { board, goldenIds } = joinByRules(start, edges, question.newGoldenId);
   const reasons = memberReasons(
     board,
     edges,
     afterLinks,
+    joined,
     question.rules.rules.map((rule) => rule.name),
   );
   const used = new Set(goldenIds.values());
   const linked = records.map((record) => record.goldenId).filter((id) => id !== null);
   return {
     clusters: [...goldenIds].map(([root, goldenId]) => clusterAnswer(board, root, goldenId, reasons)),
-    reviews: openReviews(board, edges, goldenIds),
+    reviews: openReviews(board, edges, goldenIds, blocked),
     waiting: records.filter((_, index) => clusterOf(board, index).doubt !== null).map(refOf),
     emptied: [...new Set(linked)].filter((id) => !used.has(id)).sort(),
   };
+}
+
+interface BeforeRules {
+  start: IdentityBoard;
+  /** The roots when the links had joined. */
+  afterLinks: number[];
+  joined: ReadonlySet<number>;
+  blocked: BlockedJoin[];
+}
+
+/**
+ * Step 1. A record that a person moved to another HubSpot record loses its fixed link, but only where it arrives:
+ * one that other decisions keep from there stays where it is, or it would become a second record in HubSpot.
+ */
+function joinBeforeRules({
+  records,
+  decisions = [],
+  heldBy = {},
+  newGoldenId,
+}: IdentityQuestion): BeforeRules {
+  const all = sortedRecords(records);
+  const moved = movedRecords(all, decisions, heldBy);
+  for (;;) {
+    const goldenIds = [...moved.keys()].flatMap((index) => all[index]?.goldenId ?? []);
+    const freed = all.map((record, index) => (moved.has(index) ? { ...record, fixed: false } : record));
+    const start = newBoard(freed, heldBy, new Set(goldenIds));
+    joinByLinks(start, newGoldenId);
+    const afterLinks = freed.map((_, index) => rootOf(start, index));
+    const { joined, blocked } = joinByDecisions(start, decisions);
+    const lost = [...moved].filter(([index, target]) => rootOf(start, index) !== rootOf(start, target));
+    if (lost.length === 0) return { start, afterLinks, joined, blocked };
+    for (const [index] of lost) moved.delete(index);
+  }
 }
 
 /**
@@ -120,11 +154,12 @@ function clusterAnswer(
   return { goldenId, members: named, anchor: anchorRecord === undefined ? null : refOf(anchorRecord) };
 }
 
-/** Per record: its link, our own id, the strongest rule by which it shares evidence with its cluster, or 'new'. */
+/** Per record: its link, our own id, a decision, the strongest rule by which it shares evidence with its cluster, or 'new'. */
 function memberReasons(
   board: IdentityBoard,
   edges: readonly (readonly IdentityEdge[])[],
   afterLinks: readonly number[],
+  joined: ReadonlySet<number>,
   ruleNames: readonly string[],
 ): string[] {
   const sizes = new Map<number, number>();
@@ -132,7 +167,8 @@ function memberReasons(
   const reasons = board.records.map((record, index): string => {
     if (record.fixed && record.goldenId !== null && record.goldenId === clusterOf(board, index).golden)
       return 'link';
-    return (sizes.get(afterLinks[index] ?? index) ?? 1) > 1 ? 'tributaryId' : 'new';
+    if ((sizes.get(afterLinks[index] ?? index) ?? 1) > 1) return 'tributaryId';
+    return joined.has(index) ? 'decision' : 'new';
   });
   edges.forEach((ruleEdges, rule) => {
     for (const [i, j] of ruleEdges) {

@@ -1,3 +1,4 @@
+import type { IdentityDecision } from '../../src/domain/identityDecisions';
 import { identityKeysOf } from '../../src/domain/identityKeys';
 import {
   limitsOf,
@@ -52,8 +53,13 @@ export function person(
   };
 }
 
-export function resolve(records: IdentityRecord[], heldBy: Record<string, string> = {}, sharers = {}) {
-  const answer = resolveIdentity({ records, sharers, rules, newGoldenId, heldBy });
+export function resolve(
+  records: IdentityRecord[],
+  heldBy: Record<string, string> = {},
+  sharers = {},
+  decisions: IdentityDecision[] = [],
+) {
+  const answer = resolveIdentity({ records, sharers, rules, newGoldenId, heldBy, decisions });
   return { ...summary(answer), answer };
 }
 

@@ -1,4 +1,5 @@
 import { nextLookup, storedKeysOf, touchedKeys } from '../../src/domain/expandComponent';
+import type { IdentityDecision } from '../../src/domain/identityDecisions';
 import { compareRefs, type IdentityAnswer, type IdentityRecord } from '../../src/domain/identityRecord';
 import type { IdentityKey, RecordRef } from '../../src/domain/record';
 import { resolveIdentity } from '../../src/domain/resolveIdentity';
@@ -15,17 +16,18 @@ export function runSlices(
   slices: readonly (readonly RecordChange[])[],
   rules: IdentityRules,
   newGoldenId: (ref: RecordRef, attempt: number) => string,
+  decisions: readonly IdentityDecision[] = [],
 ): { store: Map<string, IdentityRecord>; loadedMost: number } {
   const store = new Map<string, IdentityRecord>();
   let loadedMost = 0;
   for (const slice of slices) {
-    const loaded = loadComponent(store, slice, rules, newGoldenId);
+    const loaded = loadComponent(store, slice, rules, newGoldenId, decisions);
     loadedMost = Math.max(loadedMost, loaded.size);
     const records = [...loaded].flatMap((name) => store.get(name) ?? []);
     const sharers = Object.fromEntries(
       records.flatMap((record) => record.keys.map(({ key }) => [key, sharersOf(store, key)])),
     );
-    relink(store, loaded, resolveIdentity({ records, sharers, rules, newGoldenId }));
+    relink(store, loaded, resolveIdentity({ records, sharers, rules, newGoldenId, decisions }));
   }
   return { store, loadedMost };
 }
@@ -35,6 +37,7 @@ function loadComponent(
   slice: readonly RecordChange[],
   rules: IdentityRules,
   newGoldenId: (ref: RecordRef, attempt: number) => string,
+  decisions: readonly IdentityDecision[],
 ): Set<string> {
   const before = slice.map(({ name }) => store.get(name)?.keys ?? []);
   const after = slice.map(({ record }) => (record === null ? [] : storedKeysOf(record, newGoldenId)));
@@ -50,8 +53,10 @@ function loadComponent(
     keys: touchedKeys(changes, sharersBefore, counts(), rules.maxSharers),
     goldenIds: [] as string[],
   };
-  const loaded = new Set(slice.map(({ name }) => name).filter((name) => store.has(name)));
+  const touched = slice.map(({ name }) => name);
+  const loaded = new Set([...touched, ...partnersOf(touched, decisions)].filter((name) => store.has(name)));
   const asked = { keys: new Set<string>(), goldenIds: new Set<string>() };
+  let partners: string[] = [];
   do {
     for (const key of lookup.keys) asked.keys.add(key);
     for (const id of lookup.goldenIds) asked.goldenIds.add(id);
@@ -61,9 +66,20 @@ function loadComponent(
       if (linked || record.keys.some(({ key }) => found.has(key))) loaded.add(name);
     }
     const records = [...loaded].flatMap((name) => store.get(name) ?? []);
+    partners = partnersOf([...loaded], decisions).filter((name) => store.has(name) && !loaded.has(name));
+    for (const name of partners) loaded.add(name);
     lookup = nextLookup(records, asked, (key) => sharersOf(store, key) <= rules.maxSharers, newGoldenId);
-  } while (lookup.keys.length + lookup.goldenIds.length > 0);
+  } while (lookup.keys.length + lookup.goldenIds.length + partners.length > 0);
   return loaded;
+}
+
+/** The records that somebody decided to be one with these. */
+function partnersOf(names: readonly string[], decisions: readonly IdentityDecision[]): string[] {
+  const nameOf = (ref: RecordRef) => `${ref.source === 'hubspot' ? 'h' : ref.source}${ref.key}`;
+  return decisions.flatMap(({ kind, left, right }) => {
+    const all = [...left, ...right].map(nameOf);
+    return kind === 'together' && all.some((name) => names.includes(name)) ? all : [];
+  });
 }
 
 /** How many records the stream with the most holders of a key has. */
