@@ -66,8 +66,8 @@ export interface BareRiverOptions {
   config: string;
   /** Folder of the compiled output that the workers run from; TRIBUTARY_TEST_DIST, else the project's by default. */
   dist?: string | undefined;
-  /** Of every worker. */
-  environment?: Record<string, string>;
+  /** Of every worker, laid over what they all have; '' counts as unset. */
+  environment?: Record<string, string> | ((simulatorUrl: string) => Record<string, string>);
   simulator?: Partial<SimulatorOptions> | undefined;
 }
 
@@ -102,7 +102,7 @@ export async function startBareRiver({
     TRIBUTARY_WORKER_GRACE: '2s',
     LOG_LEVEL: 'warn',
     LOG_FORMAT: 'json',
-    ...given,
+    ...(typeof given === 'function' ? given(simulator.url) : given),
   };
   const stopWorkers = () => Promise.all(workers.splice(0).map((worker) => worker.stop()));
 
