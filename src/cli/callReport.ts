@@ -12,6 +12,7 @@ export const inputsPerCall = {
 export type WriteOperation = keyof typeof inputsPerCall;
 
 const operations = Object.keys(inputsPerCall) as WriteOperation[];
+
 export interface CallLine {
   objectType: string;
   operation: WriteOperation;

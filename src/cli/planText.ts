@@ -43,7 +43,7 @@ export function planTotalsText(
   return [
     table.toString(),
     ...associations.map(pairText),
-    ...objects.flatMap(uncoveredText),
+    ...objects.flatMap(unreadText),
     callsText(forecast),
   ].join('\n');
 }
@@ -60,10 +60,12 @@ function pairText({
   return `associations ${fromObject} → ${toObject}: ${associate} to add, ${dissociate} to remove, ${unchanged} unchanged${unknown}`;
 }
 
-function uncoveredText({ objectType, covered }: ObjectPlan): string[] {
-  return covered
-    ? []
-    : [`${objectType}: HubSpot's own records are not completely read yet; nothing is written before that`];
+/** Why nothing of an object is written yet. */
+function unreadText({ objectType, unread }: ObjectPlan): string[] {
+  const { never, properties } = unread;
+  if (properties.length === 0 && !never) return [];
+  const what = never ? 'were never read completely' : `were read without ${properties.join(', ')}`;
+  return [`${objectType}: HubSpot's own records ${what}; nothing is written before that (tributary sync)`];
 }
 
 function callsText({ calls, recordCalls, associationCalls, durationMs }: PlanForecast): string {

@@ -1,5 +1,5 @@
 import type { TributaryConfig } from '../config/schema';
-import { toObjectRules, type PropertyTypes } from '../config/toRules';
+import { propertiesOf, toObjectRules, type PropertyTypes } from '../config/toRules';
 import { currentConfigNumber } from '../db/objectConfigs';
 import type { Queryable } from '../db/pool';
 import type { PlanInput } from '../db/readPlan';
@@ -41,7 +41,11 @@ export async function portalRules(
       reference.properties.map((property) => [property.name, propertyType(property)]),
     );
     const number = await currentConfigNumber(db, portalId, objectType);
-    objects.push({ objectType, rules: toObjectRules(config, objectType, types, number) });
+    objects.push({
+      objectType,
+      rules: toObjectRules(config, objectType, types, number),
+      properties: propertiesOf(config, objectType).filter((property) => property in types),
+    });
   }
   return objects;
 }

@@ -20,13 +20,12 @@ export interface ResultRow {
   counts: Record<ResultColumn, number>;
 }
 
-/** Rows by source (in the run's order) and object, without the counters of calls. Association pairs count at their first object. */
+/** Rows by source (in the run's order) and object, without the counters of calls. */
 export function resultRows(counts: readonly RunCountRow[], sources: readonly string[]): ResultRow[] {
   const rows = new Map<string, ResultRow>();
-  for (const { source, objectType: written, status, count } of counts) {
+  for (const { source, objectType, status, count } of counts) {
     const column = resultColumns.find((name) => name === status);
     if (!column) continue;
-    const objectType = written.split('→')[0]!;
     const key = `${source} ${objectType}`;
     const row = rows.get(key) ?? { source, objectType, counts: noCounts() };
     row.counts[column] += count;

@@ -43,6 +43,7 @@ function nextCommands({ urls, apiToken, isSimulator, mode, source, command }: Cl
       ? [
           ['setup', 'create the properties that the portal lacks'],
           ['check', 'compare the field maps with the portal'],
+          ['sync --wait', 'read HubSpot with its new properties'],
           ['plan', 'see what would be written, field by field'],
           ['apply', 'go live'],
         ]

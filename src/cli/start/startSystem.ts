@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { claimFolder, FolderInUse, type FolderClaim } from '../../launch/folderClaim';
 import { processEnv } from '../../config/env';
 import { makeFirstToken } from '../apiToken';
@@ -133,7 +133,7 @@ async function run(
           isSimulator,
           mode,
           source,
-          command: 'npx tributary',
+          command: commandFor(stateDir),
         }),
       );
       const code = report?.run.state === 'succeeded' ? 0 : 1;
@@ -158,4 +158,10 @@ async function orAborted<Result>(signal: AbortSignal, working: Promise<Result>):
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** How the other commands are called from this folder. */
+function commandFor(stateDir: string): string {
+  const folder = relative(process.cwd(), stateDir);
+  return folder === '.tributary' ? 'npx tributary' : `npx tributary --state-dir ${folder}`;
 }
