@@ -1,4 +1,5 @@
-import { ApplicationFailure, sleep } from '@temporalio/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
 import { delayBucket, learnLimit, spendSlot, takeLease, type QuotaBucket } from '../db/quota';
 import type { HubSpotClient, HubSpotReply } from '../hubspot/client';
@@ -33,7 +34,7 @@ export function leasedClient(
   async function learn(bucket: QuotaBucket, { status, headers }: HubSpotReply): Promise<void> {
     if (status === 429)
       await delayBucket(pool, portalId, bucket, headers.retryAfterMs ?? headers.intervalMs ?? 1_000);
-    if (bucket !== 'burst' || headers.max === null || headers.intervalMs === null) return;
+    if (bucket === 'search' || headers.max === null || headers.intervalMs === null) return;
     const told = `${headers.max}/${headers.intervalMs}`;
     if (learned.get(bucket) === told) return;
     learned.set(bucket, told);
