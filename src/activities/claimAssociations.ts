@@ -7,7 +7,7 @@ import {
   type AssociationCandidate,
   type AssociationIntent,
 } from '../db/associationClaims';
-import { openProblems } from '../db/problems';
+import { closeAssociationProblems, openProblems } from '../db/problems';
 import type { Queryable } from '../db/pool';
 import type { PortalLabel } from '../db/referenceData';
 import { associationTypes } from '../domain/associationTypes';
@@ -51,16 +51,18 @@ async function claimPair(
   const candidates = await selectAssociationCandidates(tx, portalId, fromObject, toObject, limit);
   const decided = decide(candidates, labels);
   await clearAssociationMarks(tx, portalId, fromObject, toObject, decided.unchanged);
+  await closeAssociationProblems(tx, portalId, fromObject, toObject, decided.unchanged);
   await parkAssociations(tx, portalId, fromObject, toObject, decided.unknownLabel);
   await openProblems(
     tx,
     portalId,
     decided.unknownLabel[0]?.runId ?? null,
-    decided.unknownLabel.map(({ fromGolden, leadSource, unknown }) => ({
+    decided.unknownLabel.map(({ fromGolden, toGolden, leadSource, unknown }) => ({
       stage: 'associate' as const,
       kind: 'unresolvedReference' as const,
       objectType: fromObject,
       goldenId: fromGolden,
+      toGolden,
       source: leadSource,
       field: toObject,
       reason: `the portal has no association label ${unknown} from ${fromObject} to ${toObject}`,

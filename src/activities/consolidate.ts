@@ -31,6 +31,7 @@ export function createConsolidate(deps: ActivityContext) {
     portalId,
     objectType,
   }: ConsolidateInput): Promise<ConsolidateResult> {
+    await deps.refreshStatistics();
     const context = await sliceContext(deps, portalId, objectType);
     const due = await selectDue(deps.pool, portalId, objectType, sliceRecordsMax);
     if (due.length === 0) return { records: 0, more: false };
@@ -154,6 +155,7 @@ async function consolidateRecords(
   });
   const component = await identifySlice(tx, portalId, rules, {
     refs: slice.mapped,
+    removed: slice.removed,
     changes: keyChanges(previousRows, mapped),
     goldenIds: previousRows.flatMap(({ goldenId }) => goldenId ?? []),
     sharersBefore,
@@ -173,7 +175,8 @@ async function consolidateRecords(
     lane: Math.min(...selected.map(({ lane }) => lane)),
   });
 
-  await replaceReviews(tx, portalId, objectType, runId, slice.mapped, component.answer.reviews);
+  const around = [...component.records.values(), ...slice.removed];
+  await replaceReviews(tx, portalId, objectType, runId, around, component.answer.reviews);
   await closeRecordProblems(tx, portalId, 'consolidate', selected, slice.problems);
   await openProblems(tx, portalId, runId, slice.problems);
   await addCounts(

@@ -1,3 +1,4 @@
+import { hasDecisions, loadDecisions, type StoredDecision } from '../db/identityDecisions';
 import { loadKnownStates } from '../db/knownStates';
 import { countSharers, loadMapped, loadNeighbours, type StoredMapped } from '../db/mappedRecords';
 import type { Queryable } from '../db/pool';
@@ -24,6 +25,8 @@ export interface Component {
 
 export interface Touched {
   refs: RecordRef[];
+  /** Records that are gone: what was decided about them may change their neighbours. */
+  removed: RecordRef[];
   changes: KeyChange[];
   goldenIds: string[];
   sharersBefore: Record<string, number>;
@@ -36,7 +39,7 @@ export async function identifySlice(
   rules: ObjectRules,
   touched: Touched,
 ): Promise<Component> {
-  const { records, questions, sharers, heldBy, newGoldenId } = await loadComponent(
+  const { records, questions, sharers, heldBy, decisions, newGoldenId } = await loadComponent(
     db,
     portalId,
     rules,
@@ -48,6 +51,7 @@ export async function identifySlice(
     rules: rules.identity,
     newGoldenId,
     heldBy,
+    decisions,
   });
   return { records, answer, heldBy };
 }
@@ -59,6 +63,18 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
   const heldBy: Record<string, string> = {};
   const asked = { keys: new Set<string>(), goldenIds: new Set<string>() };
   const newGoldenId = (ref: RecordRef, attempt: number) => goldenIdOf(portalId, objectType, ref, attempt);
+  const decided = new Map<string, StoredDecision>();
+  const anyDecided = await hasDecisions(db, portalId, objectType);
+  let partners: RecordRef[] = [];
+  /** What people decided about these records; the records that they are one with are loaded next. */
+  const askDecisions = async (refs: RecordRef[]) => {
+    if (!anyDecided) return;
+    for (const decision of await loadDecisions(db, portalId, objectType, refs)) {
+      if (decided.has(decision.decisionId)) continue;
+      decided.set(decision.decisionId, decision);
+      if (decision.kind === 'together') partners.push(...decision.left, ...decision.right);
+    }
+  };
   const take = async (loaded: StoredMapped[]) => {
     const added = loaded.filter((record) => !records.has(refKey(record)));
     const facts = await loadFacts(db, portalId, objectType, added);
@@ -67,26 +83,32 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
       records.set(refKey(record), record);
       questions.set(refKey(record), identityRecord(record, identity, facts));
     }
+    await askDecisions(added);
     if (records.size > componentRecordsMax) throw new RangeError('the touched component is too large');
   };
 
   const keys = touched.changes.flatMap(({ before, after }) => [...before, ...after].map(({ key }) => key));
   const sharers = await countAll(db, portalId, objectType, keys);
   await take(await loadMapped(db, portalId, touched.refs));
+  await askDecisions(touched.removed);
   let lookup = {
     keys: touchedKeys(touched.changes, touched.sharersBefore, sharers, identity.maxSharers),
     goldenIds: distinct(touched.goldenIds),
   };
-  for (let round = 0; round < roundsMax && lookup.keys.length + lookup.goldenIds.length > 0; round += 1) {
+  const isOpen = () => lookup.keys.length + lookup.goldenIds.length + partners.length > 0;
+  for (let round = 0; round < roundsMax && isOpen(); round += 1) {
     for (const key of lookup.keys) asked.keys.add(key);
     for (const id of lookup.goldenIds) asked.goldenIds.add(id);
     await take(await loadNeighbours(db, portalId, objectType, lookup.keys, lookup.goldenIds));
+    const missing = partners.filter((ref) => !records.has(refKey(ref)));
+    partners = [];
+    await take(await loadMapped(db, portalId, missing));
     const unknown = [...records.values()].flatMap((record) => record.keys).filter((key) => !(key in sharers));
     Object.assign(sharers, await countAll(db, portalId, objectType, unknown));
     const isEvident = (key: string) => (sharers[key] ?? 1) <= identity.maxSharers;
     lookup = nextLookup([...questions.values()], asked, isEvident, newGoldenId);
   }
-  return { records, questions, sharers, heldBy, newGoldenId };
+  return { records, questions, sharers, heldBy, decisions: [...decided.values()], newGoldenId };
 }
 
 /** Holders per key: those that `countSharers` leaves out are held once. */

@@ -7,7 +7,7 @@ import {
 } from '../db/associationSettle';
 import { inTransaction } from '../db/pool';
 import { msUntilDailyReset, pausePortal } from '../db/portals';
-import { openProblems } from '../db/problems';
+import { closeAssociationProblems, openProblems } from '../db/problems';
 import { returnLease } from '../db/quota';
 import { addCounts, countCall, type CountStatus } from '../db/runs';
 import { currentBatches, dissolveBatch, lockBatch, releaseBatch, splitBatch } from '../db/settle';
@@ -130,6 +130,7 @@ async function settle(
     if (!(await lockBatch(tx, batch.batchId, batch.fence))) return;
     await countCall(tx, portalId, runIdOf(batch), pairOf(batch), batch.operation, written.length);
     await settleAssociations(tx, portalId, batch, written);
+    await closeAssociationProblems(tx, portalId, batch.fromObject, batch.toObject, written);
     const runId = batch.intents[0]?.runId ?? null;
     await openProblems(
       tx,
@@ -140,6 +141,7 @@ async function settle(
         kind: 'rejected' as const,
         objectType: batch.fromObject,
         goldenId: intent.fromGolden,
+        toGolden: intent.toGolden,
         source: intent.leadSource,
         field: batch.toObject,
         reason: `HubSpot refuses the association: ${message}`,

@@ -258,5 +258,6 @@ function problemOf(
 ): ProblemInput {
   const intent = batch.intents.find((candidate) => candidate.goldenId === goldenId);
   const source = intent?.leadSource ?? null;
-  return { stage: 'deliver', kind, objectType: batch.objectType, goldenId, source, field, reason };
+  const sent = intent?.properties ?? null;
+  return { stage: 'deliver', kind, objectType: batch.objectType, goldenId, source, field, reason, sent };
 }

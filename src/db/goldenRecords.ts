@@ -48,7 +48,7 @@ export async function saveGolden(
   );
 }
 
-/** Forgets golden records that lost all members and that no target has. */
+/** Forgets golden records that lost all members and that no target has; their problems are over. */
 export async function deleteGolden(
   db: Queryable,
   portalId: string,
@@ -65,6 +65,12 @@ export async function deleteGolden(
   await db.query(
     `delete from golden_associations where portal_id = $1 and batch_id is null
        and ((from_object = $2 and from_golden = any ($3::uuid[])) or (to_object = $2 and to_golden = any ($3::uuid[])))`,
+    scope,
+  );
+  await db.query(
+    `update problems set closed_at = now(), closed_by = 'source'
+     where portal_id = $1 and object_type = $2 and golden_id = any ($3::uuid[]) and closed_at is null
+       and stage in ('deliver', 'associate') and record_key is null`,
     scope,
   );
   await db.query(

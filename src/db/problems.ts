@@ -13,13 +13,20 @@ export interface ProblemInput {
   key?: string | null;
   goldenId?: string | null;
   field?: string | null;
+  /** The other end, where an association failed. */
+  toGolden?: string | null;
+  /** What HubSpot refused, as it was sent. */
+  sent?: Record<string, string> | null;
   /** Plain words, no value. */
   reason: string;
   /** Tells apart faults that have no record: file and line, item number. */
   where?: string;
 }
 
-/** Opens problems, or refreshes those already open: the same fault of the same record is one row. */
+/**
+ * Opens problems, or refreshes those already open: the same fault of the same record is one row. One that a person
+ * dismissed stays closed while its record and its reason are what they were then.
+ */
 export async function openProblems(
   db: Queryable,
   portalId: string,
@@ -30,12 +37,17 @@ export async function openProblems(
   const rows = new Map(problems.map((problem) => [fingerprintOf(problem), problem]));
   await db.query(
     `insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id,
-       field, reason, fingerprint)
-     select $1, $2, stage, kind, "objectType", source, stream, key, "goldenId", field, reason, fingerprint
+       field, reason, fingerprint, to_golden, sent)
+     select $1, $2, stage, kind, "objectType", source, stream, key, "goldenId", field, reason, fingerprint,
+       "toGolden", sent
      from json_to_recordset($3) as input (stage text, kind text, "objectType" text, source text, stream text,
-       key text, "goldenId" uuid, field text, reason text, fingerprint text)
-     on conflict (portal_id, fingerprint) where closed_at is null
-     do update set last_seen_at = clock_timestamp(), reason = excluded.reason`,
+       key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb)
+     where not exists (select from problems old
+       where old.portal_id = $1 and old.fingerprint = input.fingerprint and old.closed_by = 'dismissed'
+         and old.evidence = problem_evidence($1, input.source, input.stream, input.key, input."objectType",
+           input."goldenId", input.reason))
+     on conflict (portal_id, fingerprint) where closed_at is null do update set
+       last_seen_at = clock_timestamp(), reason = excluded.reason, sent = excluded.sent, retried_at = null`,
     [
       portalId,
       runId,
@@ -59,7 +71,8 @@ export async function closeRecordProblems(
   stillOpen: ProblemInput[],
 ): Promise<void> {
   await db.query(
-    `update problems set closed_at = now(), closed_by = 'source'
+    `update problems set closed_at = now(),
+       closed_by = case when retried_at is null then 'source' else 'retry' end
      from json_to_recordset($3) as input (source text, stream text, key text)
      where problems.portal_id = $1 and problems.stage = $2 and closed_at is null
        and problems.source = input.source and problems.stream = input.stream and problems.record_key = input.key
@@ -82,10 +95,35 @@ export async function closeGoldenProblems(
 ): Promise<void> {
   if (goldenIds.length === 0) return;
   await db.query(
-    `update problems set closed_at = now(), closed_by = 'delivery'
+    `update problems set closed_at = now(),
+       closed_by = case when retried_at is null then 'delivery' else 'retry' end
      where portal_id = $1 and object_type = $2 and golden_id = any ($3::uuid[]) and stage = 'deliver'
        and closed_at is null`,
     [portalId, objectType, goldenIds],
+  );
+}
+
+/** Closes the open problems of associations that were written, or already are as they should be. */
+export async function closeAssociationProblems(
+  db: Queryable,
+  portalId: string,
+  fromObject: string,
+  toObject: string,
+  pairs: { fromGolden: string; toGolden: string }[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  await db.query(
+    `update problems set closed_at = now(),
+       closed_by = case when retried_at is null then 'delivery' else 'retry' end
+     from json_to_recordset($4) as pair ("fromGolden" uuid, "toGolden" uuid)
+     where portal_id = $1 and stage = 'associate' and object_type = $2 and field = $3 and closed_at is null
+       and golden_id = pair."fromGolden" and to_golden = pair."toGolden"`,
+    [
+      portalId,
+      fromObject,
+      toObject,
+      JSON.stringify(pairs.map(({ fromGolden, toGolden }) => ({ fromGolden, toGolden }))),
+    ],
   );
 }
 
@@ -106,7 +144,8 @@ export async function closeUnseenFaults(
 }
 
 function fingerprintOf(problem: ProblemInput): string {
-  const { stage, kind, objectType, source, stream, key, goldenId, field, where } = problem;
+  const { stage, kind, objectType, source, stream, key, goldenId, field, where, toGolden } = problem;
   const parts = [stage, kind, objectType, source, stream, key, goldenId, field, where];
+  if (toGolden) parts.push(toGolden);
   return createHash('sha1').update(JSON.stringify(parts)).digest('hex');
 }

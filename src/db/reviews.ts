@@ -6,12 +6,17 @@ export interface ReviewInput {
   kind: string;
   reason: string;
   records: RecordRef[];
+  /** The HubSpot records concerned. */
+  anchors: RecordRef[];
+  /** All records of each cluster concerned, what is in doubt first. */
+  parts: RecordRef[][];
   goldenIds: string[];
 }
 
 /**
  * Brings the open reviews around some records to what identity now says: new ones open, those that no longer hold
- * are closed.
+ * are closed. One that a person decided and that still holds stays, with the reason why.
+ * @param around all records that identity looked at, and those that are gone
  */
 export async function replaceReviews(
   db: Queryable,
@@ -21,35 +26,41 @@ export async function replaceReviews(
   around: RecordRef[],
   reviews: ReviewInput[],
 ): Promise<void> {
-  const rows = reviews.map((review) => ({
+  const byFingerprint = new Map(reviews.map((review) => [fingerprintOf(review), review]));
+  const rows = [...byFingerprint].map(([fingerprint, review]) => ({
     ...review,
-    recordKeys: review.records.map(recordKey).sort(),
-    fingerprint: fingerprintOf(review),
+    recordKeys: [...review.records, ...review.anchors].map(recordKey).sort(),
+    fingerprint,
   }));
   await db.query(
-    `update reviews set closed_at = now(), decision = 'no longer true'
+    `update reviews set closed_at = now(), decision = coalesce(decision, 'no longer true')
      where portal_id = $1 and object_type = $2 and closed_at is null and record_keys && $3::text[]
        and not (fingerprint = any ($4::text[]))`,
     [portalId, objectType, around.map(recordKey), rows.map(({ fingerprint }) => fingerprint)],
   );
   if (rows.length === 0) return;
   await db.query(
-    `insert into reviews (portal_id, object_type, fingerprint, kind, reason, records, record_keys, golden_ids, run_id)
-     select $1, $2, fingerprint, kind, reason, records, array(select json_array_elements_text("recordKeys")),
+    `insert into reviews (portal_id, object_type, fingerprint, kind, reason, records, parts, record_keys,
+       golden_ids, run_id)
+     select $1, $2, fingerprint, kind, reason, records, parts, array(select json_array_elements_text("recordKeys")),
        array(select json_array_elements_text("goldenIds"))::uuid[], $4
      from json_to_recordset($3) as input (fingerprint text, kind text, reason text, records jsonb,
-       "recordKeys" json, "goldenIds" json)
-     on conflict (portal_id, object_type, fingerprint) where closed_at is null do nothing`,
+       parts jsonb, "recordKeys" json, "goldenIds" json)
+     on conflict (portal_id, object_type, fingerprint) where closed_at is null do update set
+       reason = excluded.reason, parts = excluded.parts, golden_ids = excluded.golden_ids
+     where (reviews.reason, reviews.parts, reviews.golden_ids)
+       is distinct from (excluded.reason, excluded.parts, excluded.golden_ids)`,
     [portalId, objectType, JSON.stringify(rows), runId],
   );
 }
 
-function recordKey({ source, stream, key }: RecordRef): string {
+/** A record as one text, as reviews and decisions name it. */
+export function recordKey({ source, stream, key }: RecordRef): string {
   return JSON.stringify([source, stream, key]);
 }
 
-function fingerprintOf({ kind, records }: ReviewInput): string {
+function fingerprintOf({ kind, records, anchors }: ReviewInput): string {
   return createHash('sha1')
-    .update(JSON.stringify([kind, records.map(recordKey).sort()]))
+    .update(JSON.stringify([kind, [...records, ...anchors].map(recordKey).sort()]))
     .digest('hex');
 }

@@ -45,6 +45,7 @@ export async function settleReferences(db: Queryable, portalId: string, runId: s
       and other.source = r.to_source and other.stream = r.to_stream and other.record_key = r.to_key)`;
   const fingerprint = `md5(concat_ws(chr(31), 'waitingForParent', r.source, r.stream, r.record_key, r.to_source,
     r.to_stream, r.to_key))`;
+  const reason = `'refers to a record of ' || r.to_source || '.' || r.to_stream || ' that no source has delivered'`;
   await db.query(
     `update problems set closed_at = now(), closed_by = 'source'
      where portal_id = $1 and stage = 'associate' and kind = 'waitingForParent' and closed_at is null
@@ -56,9 +57,13 @@ export async function settleReferences(db: Queryable, portalId: string, runId: s
        insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id, field,
          reason, fingerprint)
        select $1, $2, 'associate', 'waitingForParent', r.object_type, r.source, r.stream, r.record_key, m.golden_id,
-         r.to_object, 'refers to a record of ' || r.to_source || '.' || r.to_stream || ' that no source has delivered',
+         r.to_object, ${reason},
          ${fingerprint}
        ${missing}
+         and not exists (select from problems old
+           where old.portal_id = $1 and old.fingerprint = ${fingerprint} and old.closed_by = 'dismissed'
+             and old.evidence = problem_evidence($1, r.source, r.stream, r.record_key, r.object_type, m.golden_id,
+               ${reason}))
        on conflict (portal_id, fingerprint) where closed_at is null do nothing
        returning source, object_type)
      select source, object_type, count(*) as opened from opened group by 1, 2`,
