@@ -16,7 +16,7 @@ export interface CrmPerson {
   geaendert: string;
 }
 
-const changed = '2026-10-01T08:00:00Z';
+const changed = '2024-10-01T08:00:00Z';
 
 export const people: CrmPerson[] = [
   person(1, ' Anna.Mueller@Beispiel.EXAMPLE ', 'Anna', 'Müller', '0171 1234567'),
@@ -76,7 +76,9 @@ function order(
 
 export interface Shop extends ListServer {
   /** Answers every request with this status while it is set: the shop is down, or knows us no more. */
-  failWith: number | null;
+  answerWith: number | null;
+  /** How long every answer takes. */
+  delayMs: number;
 }
 
 const pageSize = 2;
@@ -86,7 +88,7 @@ export async function startShop(password: string): Promise<Shop> {
   const expected = `Basic ${Buffer.from(`reader:${password}`).toString('base64')}`;
   const shop: Shop = Object.assign(
     await startListServer(({ path, query, headers }) => {
-      if (shop.failWith !== null) return { status: shop.failWith };
+      if (shop.answerWith !== null) return { status: shop.answerWith };
       if (headers.authorization !== expected) return { status: 401 };
       const all: readonly { changed?: string }[] = path === '/firms' ? (firms as object[]) : orders;
       const since = query.get('since');
@@ -95,11 +97,12 @@ export async function startShop(password: string): Promise<Shop> {
       const page = rows.slice(at, at + pageSize);
       const next = new URLSearchParams({ ...(since === null ? {} : { since }), at: String(at + pageSize) });
       return {
+        delayMs: shop.delayMs,
         body: path === '/firms' ? page : { orders: page },
         headers: at + pageSize < rows.length ? { link: `<${path}?${next}>; rel="next"` } : {},
       };
     }),
-    { failWith: null },
+    { answerWith: null, delayMs: 0 },
   );
   return shop;
 }
@@ -120,7 +123,7 @@ function course(
   participants: number[],
 ): string {
   const about = { code, run, title_de: null, title, startsOn, seats, languages };
-  return JSON.stringify({ course: about, exportedAt: '2026-10-02T06:00:00+02:00', participants });
+  return JSON.stringify({ course: about, exportedAt: '2024-10-02T06:00:00+02:00', participants });
 }
 
 /** Drops the course events; they count as complete a second after that. */

@@ -1,54 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { emptyDatabase, type FreshDatabase } from '../support/postgres';
-import { academySeed, dropCourses, fillCrm, people, startShop, type Shop } from './academyWorld';
-import { startBareRiver, type BareRiver } from './bareRiver';
+import { replaced, startAcademy, type Academy } from './academy';
 import { openProblems, viewPortal } from './portalView';
 
-const secondConfig = join(__dirname, '../config/second.config.yaml');
-
-/** The files source takes a file that has not changed for this long (`stableFor` of the configuration). */
-const stableMs = 1_100;
-
-interface Academy {
-  river: BareRiver;
-  shop: Shop;
-  crm: FreshDatabase;
-  stop(): Promise<void>;
-}
-
-async function startAcademy(apiVersion: string): Promise<Academy> {
-  const crm = await emptyDatabase();
-  await fillCrm(crm.url, people);
-  const shop = await startShop('shop-password');
-  let events = '';
-  const river = await startBareRiver({
-    config: secondConfig,
-    simulator: { portalId: 40_111_222, tokens: ['pat-academy'], timeZone: 'Europe/Berlin', currency: 'EUR' },
-    environment: (simulatorUrl) => ({
-      ...{ HUBSPOT_ACCESS_TOKEN: '', HUBSPOT_BASE_URL: '' },
-      ...{ ACADEMY_TOKEN: 'pat-academy', ACADEMY_HUBSPOT_URL: simulatorUrl },
-      ...{ CRM_URL: crm.url, SHOP_URL: shop.url, SHOP_PASSWORD: 'shop-password' },
-    }),
-  });
-  events = join(river.folder, 'events');
-  await dropCourses(events);
-  const dropped = Date.now();
-  await fetch(`${river.simulatorUrl}/_simulator/seed`, { method: 'POST', body: JSON.stringify(academySeed) });
-  const text = (await readFile(secondConfig, 'utf8')).replace("'2026-03'", `'${apiVersion}'`);
-  const TRIBUTARY_CONFIG = await river.writeConfig('second.config.yaml', text);
-  await river.startWorker({ TRIBUTARY_CONFIG, EVENTS_FOLDER: events });
-  await river.open();
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, dropped + stableMs - Date.now())));
-  const stop = async () => {
-    await river.stop();
-    await shop.close();
-    await crm.drop();
-  };
-  return { river, shop, crm, stop };
-}
-
-async function expectAcademy({ simulatorUrl, pool }: BareRiver): Promise<void> {
+async function expectAcademy({ simulatorUrl, pool }: Academy): Promise<void> {
   const portal = await viewPortal(simulatorUrl);
   const contactFields = [
     'crm_person_no',
@@ -130,7 +83,7 @@ describe.each(['2026-03', 'v3', '2026-09'])('the second configuration on API ver
   let academy: Academy;
 
   beforeAll(async () => {
-    academy = await startAcademy(apiVersion);
+    academy = await startAcademy({ change: (text) => replaced(text, "'2026-03'", `'${apiVersion}'`) });
   }, 120_000);
 
   afterAll(async () => {
@@ -138,23 +91,21 @@ describe.each(['2026-03', 'v3', '2026-09'])('the second configuration on API ver
   }, 60_000);
 
   test('a first sync delivers what was written down by hand', async () => {
-    const { river, shop } = academy;
-    expect(await river.sync()).toMatchObject({ state: 'succeeded' });
-    await expectAcademy(river);
-    const stats = await (await fetch(`${river.simulatorUrl}/_simulator/stats`)).json();
+    expect(await academy.sync()).toMatchObject({ state: 'succeeded' });
+    await expectAcademy(academy);
+    const stats = await (await fetch(`${academy.simulatorUrl}/_simulator/stats`)).json();
     const versioned = Object.keys((stats as { byEndpoint: object }).byEndpoint).filter((endpoint) =>
       endpoint.includes('batch/'),
     );
     expect(versioned.length).toBeGreaterThan(0);
     for (const endpoint of versioned) expect(endpoint).toContain(apiVersion === 'v3' ? '/v' : apiVersion);
-    expect(shop.calls.length).toBeGreaterThan(3);
+    expect(academy.shop.calls.length).toBeGreaterThan(3);
   }, 60_000);
 
   test('once more, with everything read again, writes nothing', async () => {
-    const { river } = academy;
-    await river.resetStats();
-    expect(await river.sync({ full: true })).toMatchObject({ state: 'succeeded' });
-    expect((await river.stats()).writeCalls).toBe(0);
-    await expectAcademy(river);
+    await academy.resetStats();
+    expect(await academy.sync({ full: true })).toMatchObject({ state: 'succeeded' });
+    expect((await academy.stats()).writeCalls).toBe(0);
+    await expectAcademy(academy);
   }, 60_000);
 });
