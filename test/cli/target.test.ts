@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliFailure } from '../../src/cli/cliFailure';
-import { chooseTarget, demoVariables, simulatorPortalId } from '../../src/cli/start/target';
+import {
+  chooseTarget,
+  demoVariables,
+  foreseenEnvironment,
+  simulatorPortalId,
+} from '../../src/cli/start/target';
 
 const demo = readFileSync(join(__dirname, '../../tributary.config.yaml'), 'utf8');
 let folder: string;
@@ -45,6 +50,13 @@ describe('what a start connects to', () => {
   it('is never the simulator in the place of a real account', () => {
     expect(() => target(withPortal('42'))).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => target(withPortal('42'))).toThrow('bound to HubSpot account 42');
+  });
+
+  it('foresees what the simulators will set, and nothing else', () => {
+    const foreseen = foreseenEnvironment(target(demo), { EOL_API_KEY: 'mine', PATH: '/bin' });
+    expect(Object.keys(foreseen).sort()).toEqual([...demoVariables, 'HUBSPOT_ACCESS_TOKEN', 'PATH'].sort());
+    expect(foreseen['EOL_API_KEY']).toBe('mine');
+    expect(foreseenEnvironment(target(demo, { HUBSPOT_ACCESS_TOKEN: 'pat' }), {})).toEqual({});
   });
 
   it('is refused with all faults of the file before anything is started', () => {

@@ -21,7 +21,8 @@ import type { PartName, Parts } from './parts';
 import { startServers } from './servers';
 import type { StartOptions, StartScene } from './startOptions';
 import { createSteps } from './steps';
-import { chooseTarget, type Target } from './target';
+import { chooseTarget, foreseenEnvironment, type Target } from './target';
+import { chooseWorld } from './worldOptions';
 
 export interface StartInput {
   context: CommandContext;
@@ -47,12 +48,15 @@ export async function startSystem(input: StartInput): Promise<ExitCode> {
   const given = processEnv();
   const configPath = configPathOf({ options: context.options, env: given });
   const target = chooseTarget(configPath, given);
+  for (const warning of target.warnings) output.say(`! ${warning}`);
+  // All that can be refused is refused before anything is started.
+  configurationOf({ options: context.options, env: foreseenEnvironment(target, given) });
+  if (target.useDemo) chooseWorld(join(stateDir, 'demo'), options);
   mkdirSync(stateDir, { recursive: true });
   const claim = await claimState(stateDir);
   try {
     output.say('Tributary');
     if (target.useSimulator) output.say(simulatorBanner);
-    for (const warning of target.warnings) output.say(`! ${warning}`);
     const env: StartScene['env'] = { ...given, TRIBUTARY_CONFIG: configPath };
     const steps = createSteps(output, signal);
     const scene: StartScene = { options, stateDir, configPath, output, steps, parts, env, urls: {}, onDeath };

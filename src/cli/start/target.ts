@@ -71,9 +71,24 @@ const boundWarning = `A HubSpot token is set, but this configuration is the demo
   so the token of any real account is refused and nothing of the demo is started.
   Unset HUBSPOT_ACCESS_TOKEN to see the demo, or use a configuration of your own (--config).`;
 
+/** The environment as it will be once the chosen simulators run, so that what is missing is said before they start. */
+export function foreseenEnvironment(
+  { useSimulator, useDemo, tokenVariables }: Target,
+  env: Record<string, string | undefined>,
+): Record<string, string | undefined> {
+  const coming = [...(useSimulator ? tokenVariables : []), ...(useDemo ? demoVariables : [])];
+  return Object.fromEntries([
+    ...Object.entries(env),
+    ...coming.filter((name) => !env[name]).map((name) => [name, later] as const),
+  ]);
+}
+
+/** Stands for a value that is not known yet, also where an address is wanted. */
+const later = 'http://set.later';
+
 /** The file as far as it can be judged before its secrets are there. */
 function withoutSecrets(path: string, env: Record<string, string | undefined>): TributaryConfig {
-  const anything = new Proxy(env, { get: (own, name) => own[String(name)] || 'http://set.later' });
+  const anything = new Proxy(env, { get: (own, name) => own[String(name)] || later });
   const loaded = loadConfig({ path, env: anything, readSecretFile: () => 'set later', now: new Date() });
   if (loaded.ok) return loaded.config;
   const lines = loaded.faults.map(faultText);
