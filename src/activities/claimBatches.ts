@@ -2,6 +2,7 @@ import {
   clearMarks,
   gatheringObjects,
   insertBatches,
+  nextClaimMs,
   parkMarks,
   selectCandidates,
   selectOrphans,
@@ -46,6 +47,7 @@ const stages = { records: 'deliver', associations: 'associate' } as const;
 /** Claims a wave: due records become frozen batches; those that are already as they should be lose their mark. */
 export function createClaimBatches(context: ActivityContext) {
   return async function claimBatches({ portalId, lane }: ClaimInput): Promise<ClaimResult> {
+    await context.refreshStatistics();
     const result = await inTransaction(context.pool, async (tx) => {
       await lockInTransaction(tx, `deliver:${portalId}`);
       const claimed = await claimWave(tx, context, portalId, lane);
@@ -72,7 +74,7 @@ async function claimWave(
   }
 
   const lanes = laneRanges[lane];
-  const orphans = await selectOrphans(tx, portalId, lanes, waveBatchesMax, context.limits.callDeadlineMs);
+  const orphans = await selectOrphans(tx, portalId, lanes, waveBatchesMax, context.limits);
   if (orphans[0]) {
     const kind = orphans[0].kind;
     const batchIds = orphans.filter((orphan) => orphan.kind === kind).map(({ batchId }) => batchId);
@@ -87,7 +89,7 @@ async function claimWave(
   }
   const batchIds = await claimAssociations(tx, context, portalId, lane, gathering);
   if (batchIds.length > 0) return { batchIds, kind: 'associations', waitMs: null, reason: null };
-  return { ...nothing, waitMs: await nextMarkMs(tx, portalId, lanes), reason: 'dry' };
+  return { ...nothing, waitMs: await nextClaimMs(tx, portalId, lanes, context.limits), reason: 'dry' };
 }
 
 async function claimObject(
@@ -130,7 +132,8 @@ function decide(candidates: Candidate[], rules: ObjectRules): Decided {
   const decided: Decided = { changes: [], archives: [], unchanged: [], parked: [] };
   for (const candidate of candidates) {
     const { recordId, state, values, archived } = candidate;
-    if (recordId !== null && archived) {
+    if (state === 'gone') decided.unchanged.push(candidate);
+    else if (recordId !== null && archived) {
       decided.parked.push(
         parked(candidate, 'rejected', 'the record was archived in HubSpot and is left as it is'),
       );
@@ -231,18 +234,4 @@ function chunk<Item>(items: Item[]): Item[][] {
   const chunks: Item[][] = [];
   for (let at = 0; at < items.length; at += batchSizeMax) chunks.push(items.slice(at, at + batchSizeMax));
   return chunks;
-}
-
-/** When the next mark that waits may be claimed, in milliseconds; null when none waits. */
-async function nextMarkMs(tx: Queryable, portalId: string, lanes: number[]): Promise<number | null> {
-  const { rows } = await tx.query<{ ms: string | null }>(
-    `select extract(epoch from least(
-       (select min(not_before) from outbox where portal_id = $1 and batch_id is null and not parked
-         and lane = any ($2::smallint[]) and not_before > now()),
-       (select min(not_before) from delivery_batches where portal_id = $1 and lane = any ($2::smallint[])
-         and not_before > now())) - now()) * 1000 as ms`,
-    [portalId, lanes],
-  );
-  const ms = rows[0]?.ms;
-  return ms === null || ms === undefined ? null : Math.ceil(Number(ms));
 }

@@ -3,6 +3,7 @@ import type { Cursor, OpenSource } from '../sources/contract';
 import type { HubSpotClient } from '../hubspot/client';
 import type { ActivityDeps, SourceSettings, StreamSettings } from './deps';
 import { findPortal } from '../db/portals';
+import { createStatistics } from '../db/statistics';
 import { readAccountDetails } from '../hubspot/accountInfo';
 import { leasedClient } from './leasedClient';
 import { createObjectContext, type ObjectContext } from './objectContext';
@@ -16,6 +17,8 @@ export interface ActivityContext extends ActivityDeps {
   hubspotType: (objectType: string) => string;
   openSource: (source: SourceSettings) => Promise<OpenSource>;
   afterCommit: (source: SourceSettings, stream: StreamSettings, cursor: Cursor | null) => Promise<void>;
+  /** Keeps Postgres's plans fit for how much the tables hold. */
+  refreshStatistics: () => Promise<void>;
   /** Closes every opened source: at the worker's end. */
   close: () => Promise<void>;
 }
@@ -51,6 +54,7 @@ export function createContext(deps: ActivityDeps): ActivityContext {
       }
       return client;
     },
+    refreshStatistics: createStatistics(deps.pool),
     openSource,
     async afterCommit(source, stream, cursor) {
       const open = await openSource(source);

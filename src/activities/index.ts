@@ -1,4 +1,4 @@
-import { heartbeat, log as activityLog } from '@temporalio/activity';
+import { activityInfo, heartbeat, log as activityLog } from '@temporalio/activity';
 import { createClaimBatches } from './claimBatches';
 import { createConsolidate } from './consolidate';
 import type { ActivityContext } from './context';
@@ -34,14 +34,21 @@ type Activity = (input: never) => Promise<unknown>;
 /** Well inside the heartbeat timeout of `workflows/activityProxies`, also when the worker is busy. */
 const beatEveryMs = 2_000;
 
+/** Those that ring a lane after their commit. */
+const ringers = ['extractPage', 'consolidateSlice', 'sendBatches', 'sendAssociations'];
+
 function guarded<Set extends Record<string, Activity>>(activities: Set, context: ActivityContext): Set {
+  const ringLanes = createTick(context);
   const entries = Object.entries(activities).map(([name, activity]) => [
     name,
     async (input: never) => {
       // A worker that died is noticed by its silence, in every activity.
       const beat = setInterval(() => heartbeat(), beatEveryMs);
       try {
-        return await activity(input);
+        const result = await activity(input);
+        // An earlier attempt may have died between its commit and its bell.
+        if (activityInfo().attempt > 1 && ringers.includes(name)) await ringLanes();
+        return result;
       } catch (error) {
         const failure = asApplicationFailure(error);
         if (failure !== error)

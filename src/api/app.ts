@@ -9,6 +9,9 @@ import { failureProblem } from './failureProblem';
 import { live, ready } from './health';
 import { metrics } from './metrics';
 import { ApiProblem, sendProblem } from './problem';
+import { dismiss, retry } from './problemActions';
+import { problem, problems } from './problemList';
+import { decide, review, reviews } from './reviews';
 import { runs } from './runs';
 import { syncStatus } from './syncStatus';
 import { trigger } from './trigger';
@@ -39,6 +42,13 @@ export function createApp(deps: ApiDeps): Express {
   endpoint(app, '/api/sync/trigger/:source', { post: trigger(deps) }, express.json({ limit: bodyMax }));
   endpoint(app, '/api/sync/status/:id', { get: syncStatus(deps) });
   endpoint(app, '/api/runs', { get: runs(deps) });
+  endpoint(app, '/api/problems', { get: problems(deps) });
+  endpoint(app, '/api/problems/retry', { post: retry(deps) }, express.json({ limit: bodyMax }));
+  endpoint(app, '/api/problems/dismiss', { post: dismiss(deps) }, express.json({ limit: bodyMax }));
+  endpoint(app, '/api/problems/:id', { get: problem(deps) });
+  endpoint(app, '/api/reviews', { get: reviews(deps) });
+  endpoint(app, '/api/reviews/:id', { get: review(deps) });
+  endpoint(app, '/api/reviews/:id/decide', { post: decide(deps) }, express.json({ limit: bodyMax }));
 
   app.use(() => {
     throw new ApiProblem('not-found');

@@ -7,7 +7,7 @@ export interface Candidate {
   runId: string | null;
   leadSource: string;
   version: string;
-  state: 'live' | 'archived' | 'empty';
+  state: 'live' | 'archived' | 'empty' | 'gone';
   values: Record<string, string>;
   recordId: string | null;
   kept: Record<string, string | null> | null;
@@ -15,7 +15,11 @@ export interface Candidate {
   archived: boolean | null;
 }
 
-/** Due records of an object type that are neither in flight nor parked, most urgent first. */
+/**
+ * Due records of an object type that are neither in flight nor parked, most urgent first. The marks are cut to `limit`
+ * before anything is joined to them, so that a claim costs the same however many wait. A mark whose golden record is
+ * gone comes too, as `gone`: it has nothing left to deliver.
+ */
 export async function selectCandidates(
   db: Queryable,
   portalId: string,
@@ -24,17 +28,20 @@ export async function selectCandidates(
   limit: number,
 ): Promise<Candidate[]> {
   const { rows } = await db.query<Candidate>(
-    `select o.golden_id as "goldenId", o.lane, o.run_id as "runId", o.lead_source as "leadSource", g.version,
-       g.state, g.values, k.record_id as "recordId", k.kept, k.sent, k.archived
-     from outbox o
-     join golden_records g on g.portal_id = o.portal_id and g.object_type = o.object_type
-       and g.golden_id = o.golden_id
-     left join known_states k on k.portal_id = o.portal_id and k.target = o.target
-       and k.object_type = o.object_type and k.golden_id = o.golden_id
-     where o.portal_id = $1 and o.target = 'hubspot' and o.object_type = $2 and o.batch_id is null and not o.parked
-       and o.lane = any ($3::smallint[]) and (o.not_before is null or o.not_before <= now())
-     order by o.lane, o.due_at, o.golden_id limit $4`,
-    [portalId, objectType, lanes, limit],
+    `with due as materialized (
+       select golden_id, lane, due_at, run_id, lead_source from outbox
+       where portal_id = $1 and target = 'hubspot' and object_type = $2 and batch_id is null and not parked
+         and lane between $3 and $4 and (not_before is null or not_before <= now())
+       order by lane, due_at limit $5)
+     select due.golden_id as "goldenId", due.lane, due.run_id as "runId", due.lead_source as "leadSource",
+       coalesce(g.version, 0) as version, coalesce(g.state, 'gone') as state, coalesce(g.values, '{}') as values,
+       k.record_id as "recordId", k.kept, k.sent, k.archived
+     from due
+     left join golden_records g on g.portal_id = $1 and g.object_type = $2 and g.golden_id = due.golden_id
+     left join known_states k on k.portal_id = $1 and k.target = 'hubspot' and k.object_type = $2
+       and k.golden_id = due.golden_id
+     order by due.lane, due.due_at, due.golden_id`,
+    [portalId, objectType, Math.min(...lanes), Math.max(...lanes), limit],
   );
   return rows;
 }
@@ -112,23 +119,51 @@ export async function parkMarks(
   );
 }
 
-/** Batches that nobody is working on although they were claimed: their workflow or worker is gone. */
+/**
+ * Batches that nobody is working on although they were claimed: their workflow or worker is gone. One that was frozen
+ * or released and not taken for the time of four claims counts as such too.
+ */
 export async function selectOrphans(
   db: Queryable,
   portalId: string,
   lanes: number[],
   limit: number,
-  deadlineMs: number,
+  { claimMs, callDeadlineMs }: { claimMs: number; callDeadlineMs: number },
 ): Promise<{ batchId: string; kind: 'records' | 'associations' }[]> {
   const { rows } = await db.query<{ batchId: string; kind: 'records' | 'associations' }>(
     `select batch_id as "batchId", kind from delivery_batches
      where portal_id = $1 and lane = any ($2::smallint[])
-       and coalesce(expires_at, created_at + interval '2 minutes') + make_interval(secs => $4 / 1000.0) < now()
+       and ${orphanedAt('$4', '$5')} < now()
        and (not_before is null or not_before < now())
      order by kind desc, batch_id limit $3`,
-    [portalId, lanes, limit, deadlineMs],
+    [portalId, lanes, limit, claimMs, callDeadlineMs],
   );
   return rows;
+}
+
+/** When a batch belongs to nobody any more, as SQL. */
+function orphanedAt(claimMs: string, deadlineMs: string): string {
+  return `coalesce(expires_at, created_at + make_interval(secs => 4 * ${claimMs} / 1000.0))
+    + make_interval(secs => ${deadlineMs} / 1000.0)`;
+}
+
+/** Milliseconds until a mark that waits, or a batch that nobody works on, may be claimed; null when there is none. */
+export async function nextClaimMs(
+  db: Queryable,
+  portalId: string,
+  lanes: number[],
+  { claimMs, callDeadlineMs }: { claimMs: number; callDeadlineMs: number },
+): Promise<number | null> {
+  const { rows } = await db.query<{ ms: string | null }>(
+    `select extract(epoch from least(
+       (select min(not_before) from outbox where portal_id = $1 and batch_id is null and not parked
+         and lane = any ($2::smallint[]) and not_before > now()),
+       (select min(greatest(not_before, ${orphanedAt('$3', '$4')})) from delivery_batches
+         where portal_id = $1 and lane = any ($2::smallint[]))) - now()) * 1000 as ms`,
+    [portalId, lanes, claimMs, callDeadlineMs],
+  );
+  const ms = rows[0]?.ms ?? null;
+  return ms === null ? null : Math.max(1, Math.ceil(Number(ms)));
 }
 
 /** Objects that some run still reads, or whose staged records are not consolidated: bulk waits for full batches. */

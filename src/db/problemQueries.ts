@@ -1,6 +1,6 @@
 import type { Queryable } from './pool';
 
-/** One open problem as people see it. */
+/** One problem as people see it. */
 export interface ProblemRow {
   problemId: string;
   stage: string;
@@ -15,6 +15,8 @@ export interface ProblemRow {
   runId: string | null;
   openedAt: Date;
   lastSeenAt: Date;
+  /** Since when a person has it tried again; null when it failed once more, or was never retried. */
+  retriedAt: Date | null;
 }
 
 /** What to show; an absent part means all. */
@@ -22,28 +24,44 @@ export interface ProblemFilter {
   source?: string;
   objectType?: string;
   kind?: string;
+  /** Those that were dismissed and would stay closed, instead of the open ones. */
+  dismissed?: boolean;
 }
 
-const matching = `portal_id = $1 and closed_at is null and ($2::text is null or source = $2)
-  and ($3::text is null or object_type = $3) and ($4::text is null or kind = $4)`;
-
-function parameters(portalId: string, { source, objectType, kind }: ProblemFilter): unknown[] {
-  return [portalId, source ?? null, objectType ?? null, kind ?? null];
+/** The condition on table `problems` that a filter means, with its parameters from $1 on. */
+export function problemClause(
+  portalId: string,
+  { source, objectType, kind, dismissed }: ProblemFilter,
+): { where: string; values: unknown[] } {
+  const state = dismissed ? `closed_by = 'dismissed' and evidence is not null` : 'closed_at is null';
+  return {
+    where: `problems.portal_id = $1 and ${state} and ($2::text is null or problems.source = $2)
+      and ($3::text is null or problems.object_type = $3) and ($4::text is null or problems.kind = $4)`,
+    values: [portalId, source ?? null, objectType ?? null, kind ?? null],
+  };
 }
 
-/** Open problems, newest first. They name records and hold no values but those that their reasons quote. */
+export const problemColumns = `problem_id as "problemId", problems.stage, problems.kind,
+  problems.object_type as "objectType", problems.source, problems.stream, problems.record_key as "recordKey",
+  problems.golden_id as "goldenId", problems.field, problems.reason, problems.run_id as "runId",
+  problems.opened_at as "openedAt", problems.last_seen_at as "lastSeenAt", problems.retried_at as "retriedAt"`;
+
+/**
+ * Open problems, newest first. They name records and hold no values but those that their reasons quote.
+ * @param before only those older than this problem: the next page
+ */
 export async function listProblems(
   db: Queryable,
   portalId: string,
   filter: ProblemFilter,
   limit: number,
+  before: string | null = null,
 ): Promise<ProblemRow[]> {
+  const { where, values } = problemClause(portalId, filter);
   const { rows } = await db.query<ProblemRow>(
-    `select problem_id as "problemId", stage, kind, object_type as "objectType", source, stream,
-       record_key as "recordKey", golden_id as "goldenId", field, reason, run_id as "runId",
-       opened_at as "openedAt", last_seen_at as "lastSeenAt"
-     from problems where ${matching} order by problem_id desc limit $5`,
-    [...parameters(portalId, filter), limit],
+    `select ${problemColumns} from problems where ${where} and ($6::bigint is null or problem_id < $6)
+     order by problem_id desc limit $5`,
+    [...values, limit, before],
   );
   return rows;
 }
@@ -54,6 +72,7 @@ export async function countProblems(
   portalId: string,
   filter: ProblemFilter,
 ): Promise<{ source: string | null; objectType: string | null; kind: string; count: number }[]> {
+  const { where, values } = problemClause(portalId, filter);
   const { rows } = await db.query<{
     source: string | null;
     objectType: string | null;
@@ -61,8 +80,8 @@ export async function countProblems(
     count: number;
   }>(
     `select source, object_type as "objectType", kind, count(*)::float8 as count from problems
-     where ${matching} group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit 1000`,
-    parameters(portalId, filter),
+     where ${where} group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit 1000`,
+    values,
   );
   return rows;
 }

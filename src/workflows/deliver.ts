@@ -1,33 +1,41 @@
 import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
 import { quick, sending } from './activityProxies';
 import type { DeliverInput } from './contracts';
-import { runLane, type LaneTurn } from './lane';
+import { isHistoryLong, runLane, type LaneTurn } from './lane';
 
-/** Waves side by side: enough calls in flight to use the quota at HubSpot's usual latency, and for several workers. */
-const parallelWavesDefault = 3;
+/** Waves in flight: enough calls under way to use the quota at HubSpot's usual latency, and for several workers. */
+const parallelWavesDefault = 4;
 
 /** A lane per portal and urgency: claim, lease calls, send, settle; records before the associations that need their ids. */
 export async function deliver(input: DeliverInput): Promise<void> {
-  const waves = input.parallelWaves ?? parallelWavesDefault;
-  await runLane(input, async () => {
-    const turns = await Promise.all(Array.from({ length: waves }, () => wavesUntilDry(input)));
-    return {
-      more: turns.some(({ more }) => more),
-      waitMs: turns.reduce<number | null>((least, { waitMs }) => earlier(least, waitMs ?? null), null),
-    };
-  });
+  await runLane(input, () => wavesUntilDry(input));
 }
 
-/** Waves one after the other while there is work; bounded, so that the history can be renewed. */
+/**
+ * Claims wave after wave and sends up to `parallelWaves` of them side by side. Claims come one after the other, for the
+ * table gives them so anyway; what looks dry is looked at once more when all that is in flight has settled, because
+ * associations wait for the records.
+ */
 async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
-  for (let wave = 0; wave < 50; wave += 1) {
+  const parallel = input.parallelWaves ?? parallelWavesDefault;
+  const inFlight = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  while (failures.length === 0 && !isHistoryLong()) {
     const claim = await quick(`claim up to 10 batches, lane ${input.lane}`).claimBatches({
       portalId: input.portalId,
       lane: input.lane,
     });
-    if (claim.batchIds.length === 0) return { more: false, waitMs: claim.waitMs };
-    await sendWave(input, claim);
+    if (claim.batchIds.length > 0) {
+      const sent = sendWave(input, claim)
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => void inFlight.delete(sent));
+      inFlight.add(sent);
+      if (inFlight.size >= parallel) await Promise.race(inFlight);
+    } else if (inFlight.size > 0) await Promise.all(inFlight);
+    else return { more: false, waitMs: claim.waitMs };
   }
+  await Promise.all(inFlight);
+  if (failures.length > 0) throw failures[0];
   return { more: true };
 }
 
@@ -51,9 +59,4 @@ async function sendWave(
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     log.warn('a wave ended with a permanent failure', { kind });
   }
-}
-
-function earlier(a: number | null, b: number | null): number | null {
-  if (a === null) return b;
-  return b === null ? a : Math.min(a, b);
 }

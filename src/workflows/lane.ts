@@ -6,6 +6,15 @@ export const bell = defineSignal(bellSignal);
 /** Longest that a lane waits by itself; after that `tick` rings again. */
 const waitMsMax = 60 * 60 * 1_000;
 
+/** Renewed well before the server suggests it at 4,096 events, so that what is still in flight fits too. */
+const historyEventsMax = 3_000;
+
+/** Whether the history has grown so much that the workflow should continue as new. */
+export function isHistoryLong(): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength > historyEventsMax;
+}
+
 export interface LaneTurn {
   /** More work may be there right now. */
   more: boolean;
@@ -25,7 +34,7 @@ export async function runLane<Input>(input: Input, turn: () => Promise<LaneTurn>
   for (;;) {
     rung = false;
     const { more, waitMs } = await turn();
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew(input);
+    if (isHistoryLong()) await continueAsNew(input);
     if (more || rung) continue;
     if (!waitMs) return;
     await condition(() => rung, Math.min(waitMs, waitMsMax));

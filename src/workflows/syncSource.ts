@@ -1,6 +1,7 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew } from '@temporalio/workflow';
 import { quick, reading } from './activityProxies';
 import type { SyncSourceInput, SyncSourceResult } from './contracts';
+import { isHistoryLong } from './lane';
 
 /** The name of the source that is HubSpot: its pages cost calls of the quota. */
 const hubspot = 'hubspot';
@@ -24,7 +25,7 @@ export async function syncSource(input: SyncSourceInput): Promise<SyncSourceResu
 /** Pages until the read is complete, or until the history has grown enough: the cursor is in Postgres. */
 async function readStream({ portalId, runId, source, full }: SyncSourceInput, stream: string) {
   const total = { records: 0, staged: 0, faults: 0, done: false };
-  while (!total.done && !workflowInfo().continueAsNewSuggested) {
+  while (!total.done && !isHistoryLong()) {
     const lease =
       source === hubspot
         ? await quick(`lease ${callsPerPage} calls, lane bulk`).leaseCalls({

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { decideReview, type ReviewAnswer } from '../db/reviewActions';
+import { countReviews, listReviews, showReview } from '../db/reviewQueries';
+import type { ApiDeps } from './deps';
+import type { Handler } from './endpoint';
+import { idOf, nameSchema, pageSchema, portalIdOf, portalSchema } from './portalChoice';
+import { ApiProblem } from './problem';
+import { nextOf } from './problemList';
+import { readBody, readQuery } from './requestInput';
+import { ringLanes } from './ringLanes';
+
+/** The open identity questions, the newest first, by pages. */
+export function reviews(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
+  const querySchema = z.strictObject({
+    portal: portalSchema(deps.portals),
+    object: nameSchema,
+    kind: nameSchema,
+    ...pageSchema,
+  });
+  return async (request, response) => {
+    const { portal, object, kind, limit, before } = readQuery(request, querySchema);
+    const portalId = await portalIdOf(deps, portal);
+    const filter = {
+      ...(object === undefined ? {} : { objectType: object }),
+      ...(kind === undefined ? {} : { kind }),
+    };
+    const rows = await listReviews(deps.pool, portalId, filter, limit + 1, before ?? null);
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    response.json({
+      total: await countReviews(deps.pool, portalId, filter),
+      reviews: page,
+      next: last ? nextOf(request.originalUrl, last.reviewId) : null,
+    });
+  };
+}
+
+/** One question with the values of its records, and what was decided so far. */
+export function review(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
+  const querySchema = z.strictObject({ portal: portalSchema(deps.portals) });
+  return async (request, response) => {
+    const { portal } = readQuery(request, querySchema);
+    const id = idOf(request.params['id']);
+    const portalId = await portalIdOf(deps, portal);
+    const found = id === null ? null : await showReview(deps.pool, portalId, id);
+    if (!found) throw new ApiProblem('unknown-review');
+    response.json(found);
+  };
+}
+
+/** Decides a question: `join`, `apart`, or `link` with the HubSpot record that it is. */
+export function decide(deps: ApiDeps): Handler {
+  const bodySchema = z
+    .strictObject({
+      portal: portalSchema(deps.portals),
+      decision: z.enum(['join', 'apart', 'link'], 'must be "join", "apart" or "link"'),
+      recordId: nameSchema,
+      note: z.string('must be a text').max(2_000, 'is too long').optional(),
+    })
+    .refine(({ decision, recordId }) => (decision === 'link') === (recordId !== undefined), {
+      path: ['recordId'],
+      error: 'is the HubSpot record of a "link", and of nothing else',
+    });
+  return async (request, response) => {
+    const { portal, decision, recordId, note } = readBody(request, bodySchema);
+    const id = idOf(request.params['id']);
+    const portalId = await portalIdOf(deps, portal);
+    if (id === null) throw new ApiProblem('unknown-review');
+    const answer: ReviewAnswer =
+      decision === 'link' ? { how: 'link', recordId: String(recordId) } : { how: decision };
+    const who = `api: ${String(response.locals['caller'])}`;
+    const outcome = await decideReview(deps.pool, portalId, id, answer, { who, note: note ?? null });
+    if (!outcome.ok) throw refusal(outcome.why);
+    const rung = await ringLanes(deps, portalId, outcome.bells);
+    response.status(202).json({ decision, decisions: outcome.decisions, due: outcome.due, rung });
+  };
+}
+
+function refusal(why: 'unknownReview' | 'closed' | 'unknownRecord' | 'nothingToDecide'): ApiProblem {
+  if (why === 'unknownReview') return new ApiProblem('unknown-review');
+  if (why === 'closed') return new ApiProblem('review-closed');
+  const detail =
+    why === 'unknownRecord'
+      ? 'is no HubSpot record that is known here'
+      : 'there is nothing to decide that way about these records';
+  const pointer = why === 'unknownRecord' ? '#/recordId' : '#/decision';
+  return new ApiProblem('invalid-request', { errors: [{ pointer, detail }] });
+}

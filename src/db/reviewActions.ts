@@ -1,0 +1,100 @@
+import type { Pool } from 'pg';
+import { decisionsOf, type IdentityVerdict } from '../domain/identityVerdict';
+import { hubspotSource, type RecordRef } from '../domain/record';
+import { saveDecisions } from './identityDecisions';
+import type { LaneBell } from './laneBells';
+import { inTransaction, type Queryable } from './pool';
+import { recordKey } from './reviews';
+
+/** A person's answer. `recordId`: the HubSpot record that it is. */
+export type ReviewAnswer = { how: 'join' } | { how: 'apart' } | { how: 'link'; recordId: string };
+
+export type DecideOutcome =
+  | { ok: true; objectType: string; decisions: number; due: number; bells: LaneBell[] }
+  | { ok: false; why: 'unknownReview' | 'closed' | 'unknownRecord' | 'nothingToDecide' };
+
+/**
+ * Decides a review: the decision is remembered, and the records concerned are due. Consolidation then closes the
+ * review, unless it still holds: two HubSpot records that are one must be merged in HubSpot, which the review says.
+ */
+export function decideReview(
+  pool: Pool,
+  portalId: string,
+  reviewId: string,
+  answer: ReviewAnswer,
+  { who, note }: { who: string; note: string | null },
+): Promise<DecideOutcome> {
+  return inTransaction(pool, async (tx): Promise<DecideOutcome> => {
+    const review = await lockReview(tx, portalId, reviewId);
+    if (!review) return { ok: false, why: 'unknownReview' };
+    if (review.closed) return { ok: false, why: 'closed' };
+    const { objectType, parts } = review;
+    const verdict = await verdictOf(tx, portalId, objectType, answer);
+    if (!verdict) return { ok: false, why: 'unknownRecord' };
+    const decisions = decisionsOf(review, verdict);
+    if (decisions.length === 0) return { ok: false, why: 'nothingToDecide' };
+    await saveDecisions(tx, portalId, objectType, decisions, { reviewId, who, note });
+    await tx.query(
+      `update reviews set decision = $3, decided_at = now() where portal_id = $1 and review_id = $2`,
+      [portalId, reviewId, answer.how],
+    );
+    const target = verdict.how === 'link' ? [verdict.target] : [];
+    const due = await makeDue(tx, portalId, objectType, [...parts.flat(), ...review.records, ...target]);
+    return {
+      ok: true,
+      objectType,
+      decisions: decisions.length,
+      due,
+      bells: [{ lane: 'consolidate', objectType }],
+    };
+  });
+}
+
+interface LockedReview {
+  objectType: string;
+  closed: boolean;
+  records: RecordRef[];
+  parts: RecordRef[][];
+}
+
+async function lockReview(tx: Queryable, portalId: string, reviewId: string): Promise<LockedReview | null> {
+  const { rows } = await tx.query<LockedReview>(
+    `select object_type as "objectType", closed_at is not null as closed, records, parts from reviews
+     where portal_id = $1 and review_id = $2 for update`,
+    [portalId, reviewId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Null when HubSpot has no such record, as far as is known here. */
+async function verdictOf(
+  tx: Queryable,
+  portalId: string,
+  objectType: string,
+  answer: ReviewAnswer,
+): Promise<IdentityVerdict | null> {
+  if (answer.how !== 'link') return answer;
+  const { rows } = await tx.query<RecordRef>(
+    `select source, stream, record_key as key from mapped_records
+     where portal_id = $1 and object_type = $2 and source = $3 and record_key = $4 limit 1`,
+    [portalId, objectType, hubspotSource, answer.recordId],
+  );
+  return rows[0] ? { how: 'link', target: rows[0] } : null;
+}
+
+async function makeDue(
+  tx: Queryable,
+  portalId: string,
+  objectType: string,
+  refs: RecordRef[],
+): Promise<number> {
+  const distinct = [...new Map(refs.map((ref) => [recordKey(ref), ref])).values()];
+  const { rowCount } = await tx.query(
+    `update staged_records staged set due_at = clock_timestamp(), lane = least(staged.lane, 1)
+     from json_to_recordset($3) as ref (source text, stream text, key text)
+     where staged.portal_id = $1 and staged.object_type = $2 and staged.source = ref.source
+       and staged.stream = ref.stream and staged.record_key = ref.key`,
+    [portalId, objectType, JSON.stringify(distinct)],
+  );
+  return rowCount ?? 0;
+}
