@@ -10,7 +10,7 @@ import {
 import { closeAssociationProblems, openProblems } from '../db/problems';
 import type { Queryable } from '../db/pool';
 import type { PortalLabel } from '../db/referenceData';
-import { associationTypes } from '../domain/associationTypes';
+import { decideAssociation } from '../domain/decideDelivery';
 import { associationArchiveMax, associationCreateMax } from '../hubspot/associations';
 import type { DeliveryLane } from '../workflows/contracts';
 import type { ActivityContext } from './context';
@@ -91,22 +91,11 @@ interface Decided {
 function decide(candidates: AssociationCandidate[], labels: PortalLabel[]): Decided {
   const decided: Decided = { associate: [], dissociate: [], unchanged: [], unknownLabel: [] };
   for (const candidate of candidates) {
-    const known = new Set(candidate.types);
-    if (!candidate.wanted) {
-      const ours = candidate.ours.filter((type) => known.has(type));
-      if (ours.length === 0) decided.unchanged.push(candidate);
-      else decided.dissociate.push({ ...candidate, types: ours, ours });
-      continue;
-    }
-    const wanted = associationTypes(candidate.labels, labels);
-    if (!wanted.ok) decided.unknownLabel.push({ ...candidate, unknown: wanted.unknown });
-    else if (wanted.types.every((type) => known.has(type))) decided.unchanged.push(candidate);
-    else {
-      // Writing labels replaces those that are there: theirs and ours are sent together (facts §5).
-      const types = [...new Set([...candidate.types, ...wanted.types])];
-      const ours = [...new Set([...candidate.ours, ...wanted.types.filter((type) => !known.has(type))])];
-      decided.associate.push({ ...candidate, types, ours });
-    }
+    const decision = decideAssociation(candidate, labels);
+    if (decision.kind === 'unchanged') decided.unchanged.push(candidate);
+    else if (decision.kind === 'unknownLabel')
+      decided.unknownLabel.push({ ...candidate, unknown: decision.label });
+    else decided[decision.kind].push({ ...candidate, types: decision.types, ours: decision.ours });
   }
   return decided;
 }

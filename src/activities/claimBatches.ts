@@ -14,7 +14,7 @@ import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
 import { findPortal } from '../db/portals';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/problems';
 import { addCounts } from '../db/runs';
-import { diffState } from '../domain/diffState';
+import { decideDelivery } from '../domain/decideDelivery';
 import { hubspotSource } from '../domain/record';
 import { batchSizeMax, shapeBatches } from '../domain/shapeBatch';
 import type { ObjectRules } from '../domain/rules';
@@ -131,25 +131,21 @@ interface Decided {
 function decide(candidates: Candidate[], rules: ObjectRules): Decided {
   const decided: Decided = { changes: [], archives: [], unchanged: [], parked: [] };
   for (const candidate of candidates) {
-    const { recordId, state, values, archived } = candidate;
-    if (state === 'gone') decided.unchanged.push(candidate);
-    else if (recordId !== null && archived) {
-      decided.parked.push(
-        parked(candidate, 'rejected', 'the record was archived in HubSpot and is left as it is'),
-      );
-    } else if (state === 'archived') {
-      (recordId === null ? decided.unchanged : decided.archives).push(candidate);
-    } else {
-      const known = recordId === null ? null : { kept: candidate.kept!, sent: candidate.sent! };
-      const properties = diffState({ golden: values, known, rules: rules.fields });
-      if (Object.keys(properties).length === 0) decided.unchanged.push(candidate);
-      else if (recordId === null && !rules.requiredAny.some((name) => values[name]))
-        decided.parked.push(parked(candidate, 'missingRequired', missingText(rules)));
-      else decided.changes.push({ ...candidate, properties });
-    }
+    const { state } = candidate;
+    const decision = state === 'gone' ? nothing : decideDelivery({ ...candidate, state }, rules);
+    if (decision.kind === 'unchanged') decided.unchanged.push(candidate);
+    else if (decision.kind === 'archive') decided.archives.push(candidate);
+    else if (decision.kind === 'leftArchived')
+      decided.parked.push(parked(candidate, 'rejected', leftArchived));
+    else if (decision.kind === 'bare') {
+      decided.parked.push(parked(candidate, 'missingRequired', missingText(rules)));
+    } else decided.changes.push({ ...candidate, properties: decision.properties });
   }
   return decided;
 }
+
+const nothing = { kind: 'unchanged' as const };
+const leftArchived = 'the record was archived in HubSpot and is left as it is';
 
 function missingText({ requiredAny }: ObjectRules): string {
   return `no source gives any of ${requiredAny.join(', ')}; HubSpot takes no record without one of them`;

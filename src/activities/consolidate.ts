@@ -5,7 +5,7 @@ import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
 import { closeRecordProblems, openProblems } from '../db/problems';
 import { replaceReviews } from '../db/reviews';
 import { addCounts } from '../db/runs';
-import { clearDue, selectDue, type DueRecord } from '../db/stagedRecords';
+import { clearDue, isAnyDue, selectDue, type DueRecord } from '../db/stagedRecords';
 import { storedKeysOf, type KeyChange } from '../domain/expandComponent';
 import { goldenIdOf } from '../domain/goldenId';
 import { hubspotSource, type IdentityKey, type RecordRef } from '../domain/record';
@@ -37,8 +37,11 @@ export function createConsolidate(deps: ActivityContext) {
     if (due.length === 0) return { records: 0, more: false };
     const { urgent } = await consolidateBisecting(deps, context, due);
     await deps.failpoint('consolidate.committed');
-    await deps.doorbell.deliver(portalId, urgent ? 'realtime' : 'bulk');
-    return { records: due.length, more: due.length === sliceRecordsMax };
+    if (urgent) await deps.doorbell.deliver(portalId, 'realtime');
+    const more = await isAnyDue(deps.pool, portalId, objectType);
+    // Bulk waits until the object is consolidated, for full batches: ringing it earlier would cost and bring nothing.
+    if (!more) await deps.doorbell.deliver(portalId, 'bulk');
+    return { records: due.length, more };
   };
 }
 

@@ -18,6 +18,8 @@ export interface ActivityDeps {
   metrics: Metrics;
   doorbell: Doorbell;
   searchAttributes: SearchAttributes;
+  /** Whether the workflow of a run still runs: it may have been deleted with all of Temporal's state. */
+  isRunRunning: (runId: string) => Promise<boolean>;
   now: () => Date;
   limits: ClaimLimits;
   /** Pass points where tests end the process (DESIGN §2); does nothing in production. */

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { claimRead, moveCursor, type ReadState, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
 import { inTransaction, type Queryable } from '../db/pool';
-import { closeUnseenFaults, openProblems } from '../db/problems';
+import { closeFileFaults, closeUnseenFaults, openProblems, type ProblemInput } from '../db/problems';
 import { addCounts } from '../db/runs';
 import { markGone, noteSeenKeys } from '../db/stagedRecords';
 import { hubspotSource } from '../domain/record';
@@ -95,21 +95,19 @@ async function commitPage(tx: Queryable, request: CommitRequest): Promise<number
     runId,
     lane: source.lane,
   });
-  await openProblems(
-    tx,
-    ref.portalId,
-    runId,
-    page.faults.map(({ where, key, reason }) => ({
-      stage: 'extract' as const,
-      kind: 'unreadable' as const,
-      objectType: stream.objectType,
-      source: source.name,
-      stream: stream.name,
-      key,
-      reason,
-      where,
-    })),
-  );
+  const unreadable = page.faults.map(({ where, key, reason }): ProblemInput => ({
+    stage: 'extract',
+    kind: 'unreadable',
+    objectType: stream.objectType,
+    source: source.name,
+    stream: stream.name,
+    key,
+    reason,
+    where,
+  }));
+  if (page.beginsFile !== undefined)
+    await closeFileFaults(tx, ref.portalId, source.name, stream.name, page.beginsFile, unreadable);
+  await openProblems(tx, ref.portalId, runId, unreadable);
   const gone = await settleGone(tx, request);
   if (page.next === null && read.full)
     await closeUnseenFaults(tx, ref.portalId, source.name, stream.name, runId);

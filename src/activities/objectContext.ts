@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { asReferenceData, loadPortalReference, type PortalReference } from '../db/referenceData';
-import { currentConfigNumber } from '../db/objectConfigs';
+import { currentConfigNumber, definitionStamp } from '../db/objectConfigs';
 import type { ObjectRules, ReferenceData } from '../domain/rules';
 import { propertyTypeOf } from '../hubspot/propertyTypes';
 import type { ActivityDeps, ObjectSettings } from './deps';
@@ -12,24 +12,23 @@ export interface ObjectContext {
   portal: PortalReference;
 }
 
-/** Definitions of a portal change rarely; a stale one for this long only delays a new property. */
-const cacheMs = 10_000;
 const cacheEntriesMax = 500;
 
 /**
- * An object type's rules and reference data for one portal, cached for seconds.
+ * An object type's rules and reference data for one portal. Kept while the stored definitions and the configuration
+ * number stay what they were: whichever worker renews them, all see it at once.
  * @throws non-retryable `configuration` when the object is not configured or the portal was never read
  */
-export function createObjectContext(deps: Pick<ActivityDeps, 'pool' | 'settings' | 'now'>) {
-  const cache = new Map<string, { until: number; context: Promise<ObjectContext> }>();
-  return function objectContext(portalId: string, objectType: string): Promise<ObjectContext> {
+export function createObjectContext(deps: Pick<ActivityDeps, 'pool' | 'settings'>) {
+  const cache = new Map<string, { stamp: string; context: Promise<ObjectContext> }>();
+  return async function objectContext(portalId: string, objectType: string): Promise<ObjectContext> {
     const key = `${portalId}:${objectType}`;
-    const now = deps.now().getTime();
+    const stamp = await definitionStamp(deps.pool, portalId, objectType);
     const cached = cache.get(key);
-    if (cached && cached.until > now) return cached.context;
+    if (cached?.stamp === stamp) return cached.context;
     if (cache.size > cacheEntriesMax) cache.clear();
     const context = loadContext(deps, portalId, objectType);
-    cache.set(key, { until: now + cacheMs, context });
+    cache.set(key, { stamp, context });
     context.catch(() => cache.delete(key));
     return context;
   };

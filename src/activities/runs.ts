@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { otherRunningRuns, takeOverRuns } from '../db/deadRuns';
 import { endGathering, extendGathering } from '../db/gatherings';
 import { registerConfig } from '../db/objectConfigs';
 import { inTransaction } from '../db/pool';
@@ -44,6 +45,8 @@ export function createRunActivities(context: ActivityContext) {
           'configuration',
         );
       }
+      const dead = await deadRuns(context, portalId, runId);
+      if (dead.length > 0) log.warn({ event: 'runs_taken_over', runId, dead }, 'runs without a workflow ended');
       await inTransaction(pool, async (tx) => {
         for (const { objectType, configHash } of settings.objects) {
           const due = await registerConfig(tx, portalId, objectType, configHash);
@@ -51,6 +54,7 @@ export function createRunActivities(context: ActivityContext) {
         }
         const names = ordered.plan.map(({ source }) => source);
         await insertRun(tx, portalId, { runId, trigger, full, sources: names });
+        await takeOverRuns(tx, portalId, dead, runId);
         await extendGathering(tx, portalId, gatheredObjects(context, names), runId);
       });
       await context.failpoint('run.begun');
@@ -146,6 +150,17 @@ export interface SettledResult {
 
 function isSettled({ staged, records, associations }: Unsettled): boolean {
   return staged + records + associations === 0;
+}
+
+/** Runs that the database calls running and whose workflow is gone, with Temporal's state or by a person. */
+async function deadRuns(
+  { pool, isRunRunning }: ActivityContext,
+  portalId: string,
+  runId: string,
+): Promise<string[]> {
+  const dead: string[] = [];
+  for (const id of await otherRunningRuns(pool, portalId, runId)) if (!(await isRunRunning(id))) dead.push(id);
+  return dead;
 }
 
 function gatheredObjects({ settings }: ActivityContext, sources: string[]): string[] {

@@ -14,6 +14,17 @@ export async function currentConfigNumber(
   return rows[0]?.number ?? 0;
 }
 
+/** Changes whenever the cached definitions of an object type or its configuration number change. */
+export async function definitionStamp(db: Queryable, portalId: string, objectType: string): Promise<string> {
+  const { rows } = await db.query<{ stamp: string }>(
+    `select concat(
+       (select max(read_at)::text from reference_data where portal_id = $1 and object_type = $2), '/',
+       (select max(config_number) from object_configs where portal_id = $1 and object_type = $2)) as stamp`,
+    [portalId, objectType],
+  );
+  return rows[0]!.stamp;
+}
+
 /**
  * Registers an object's configuration. A new one gets the next number and makes all staged records of the object due.
  * Call in a transaction. @returns how many rows became due

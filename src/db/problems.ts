@@ -143,6 +143,26 @@ export async function closeUnseenFaults(
   );
 }
 
+/**
+ * Closes the `unreadable` problems of a file whose name is read anew from its first line, except those listed: the
+ * file was corrected and dropped again.
+ */
+export async function closeFileFaults(
+  db: Queryable,
+  portalId: string,
+  source: string,
+  stream: string,
+  file: string,
+  stillOpen: ProblemInput[],
+): Promise<void> {
+  await db.query(
+    `update problems set closed_at = now(), closed_by = 'source'
+     where portal_id = $1 and source = $2 and stream = $3 and stage = 'extract' and kind = 'unreadable'
+       and closed_at is null and starts_with(reason, $4 || ':') and not (fingerprint = any ($5::text[]))`,
+    [portalId, source, stream, file, stillOpen.map(fingerprintOf)],
+  );
+}
+
 function fingerprintOf(problem: ProblemInput): string {
   const { stage, kind, objectType, source, stream, key, goldenId, field, where, toGolden } = problem;
   const parts = [stage, kind, objectType, source, stream, key, goldenId, field, where];

@@ -1,5 +1,4 @@
-import { associationTypes } from '../domain/associationTypes';
-import { diffState } from '../domain/diffState';
+import { decideAssociation, decideDelivery } from '../domain/decideDelivery';
 import { hubspotSource } from '../domain/record';
 import type { ObjectRules } from '../domain/rules';
 import { coveredProperties } from './cursors';
@@ -9,11 +8,10 @@ import {
   planAssociationsPage,
   planPage,
   planPairs,
-  type PlanAssociation,
   type PlanCandidate,
 } from './plan';
 import type { Queryable } from './pool';
-import { loadPortalReference, type PortalLabel } from './referenceData';
+import { loadPortalReference } from './referenceData';
 
 /** What delivery would do to one record. */
 export interface PlannedChange {
@@ -113,32 +111,21 @@ function note(plan: ObjectPlan, decided: PlannedChange | 'unchanged' | 'undelive
   }
 }
 
-/** What delivery decides about one due record (see `claimBatches`). */
+/** What delivery decides about one due record, field by field. */
 export function decideChange(
   candidate: PlanCandidate,
   rules: ObjectRules,
 ): PlannedChange | 'unchanged' | 'undeliverable' {
-  const { goldenId, recordId, state, values, archived, adopted, leadSource, kept } = candidate;
+  const { goldenId, recordId, adopted, leadSource, kept } = candidate;
   const change = { goldenId, recordId, adopted, leadSource };
-  if (recordId !== null && archived) return 'undeliverable';
-  if (state === 'archived') {
-    return recordId === null ? 'unchanged' : { operation: 'archive', ...change, fields: [] };
-  }
-  const known = recordId === null ? null : { kept: kept ?? {}, sent: candidate.sent ?? {} };
-  const properties = diffState({ golden: values, known, rules: rules.fields });
-  const names = Object.keys(properties).sort();
-  if (names.length === 0) return 'unchanged';
-  const isBare = recordId === null && !rules.requiredAny.some((name) => values[name]);
-  if (rules.requiredAny.length > 0 && isBare) return 'undeliverable';
-  return {
-    operation: recordId === null ? 'create' : 'update',
-    ...change,
-    fields: names.map((property) => ({
-      property,
-      before: kept?.[property] || null,
-      after: properties[property]!,
-    })),
-  };
+  const decision = decideDelivery(candidate, rules);
+  if (decision.kind === 'unchanged') return 'unchanged';
+  if (decision.kind === 'leftArchived' || decision.kind === 'bare') return 'undeliverable';
+  if (decision.kind === 'archive') return { operation: 'archive', ...change, fields: [] };
+  const fields = Object.entries(decision.properties)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([property, after]) => ({ property, before: kept?.[property] || null, after }));
+  return { operation: decision.kind, ...change, fields };
 }
 
 async function readPair(
@@ -152,20 +139,9 @@ async function readPair(
   let after = { fromGolden: firstGolden, toGolden: firstGolden };
   for (let page = 0; page < pagesMax; page += 1) {
     const found = await planAssociationsPage(db, portalId, pair, after, pageSize);
-    for (const association of found) plan[decideAssociation(association, labels)] += 1;
+    for (const association of found) plan[decideAssociation(association, labels).kind] += 1;
     if (found.length < pageSize) return plan;
     after = found.at(-1)!;
   }
   return plan;
-}
-
-/** What delivery decides about one due association (see `claimAssociations`). */
-export function decideAssociation(
-  { wanted, labels, types, ours }: PlanAssociation,
-  definitions: PortalLabel[],
-): 'associate' | 'dissociate' | 'unchanged' | 'unknownLabel' {
-  if (!wanted) return ours.some((type) => types.includes(type)) ? 'dissociate' : 'unchanged';
-  const resolved = associationTypes(labels, definitions);
-  if (!resolved.ok) return 'unknownLabel';
-  return resolved.types.every((type) => types.includes(type)) ? 'unchanged' : 'associate';
 }

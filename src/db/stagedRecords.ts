@@ -119,6 +119,15 @@ export async function selectDue(
   return rows;
 }
 
+/** Whether an object type has any record to consolidate. */
+export async function isAnyDue(db: Queryable, portalId: string, objectType: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select from staged_records where portal_id = $1 and object_type = $2 and due_at is not null limit 1',
+    [portalId, objectType],
+  );
+  return rowCount === 1;
+}
+
 /** Clears the due marks that were read; a record staged again meanwhile keeps its newer mark. */
 export async function clearDue(db: Queryable, portalId: string, records: DueRecord[]): Promise<void> {
   await db.query(

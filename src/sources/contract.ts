@@ -74,6 +74,8 @@ export interface Page {
   records: SourceRecord[];
   /** Rows or lines that are no records; stored as problems `unreadable`. `where` names file and line, row, or item. */
   faults: PageFault[];
+  /** The file whose first line this page begins with: earlier faults of a file of this name are past. */
+  beginsFile?: string;
   /** The position of the next page, or null when the read is complete. Must differ from the request's position. */
   next: Cursor | null;
   /**

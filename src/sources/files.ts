@@ -127,6 +127,7 @@ async function readPage(
     return {
       records: lastPerKey(page.records),
       faults: [...faults, ...page.faults],
+      ...(file.offset === 0 ? { beginsFile: displayName(file.name) } : {}),
       next: more ? reached : null,
       watermark: watermarkOf(reached),
       calls: 1,

@@ -17,6 +17,7 @@ import { createDoorbell } from './doorbell';
 import { createFailpoint } from './failpoint';
 import { createMetrics } from './metrics';
 import { freeLoopbackAddress, serveMetrics, temporalTelemetry } from './metricsServer';
+import { createRunLookup } from './runLookup';
 import { createSearchAttributes } from './searchAttributes';
 import { settingsOf } from './settings';
 
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
     metrics,
     doorbell,
     searchAttributes,
+    isRunRunning: createRunLookup(client),
     now,
     limits,
     failpoint: createFailpoint(env['TRIBUTARY_FAILPOINT']),

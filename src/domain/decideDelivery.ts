@@ -1,0 +1,68 @@
+import { associationTypes, type LabelDefinition } from './associationTypes';
+import { diffState } from './diffState';
+import type { ObjectRules } from './rules';
+
+/** A due golden record beside what HubSpot is known to hold of it. */
+export interface DueGolden {
+  state: 'live' | 'archived' | 'empty';
+  values: Record<string, string>;
+  recordId: string | null;
+  kept: Record<string, string | null> | null;
+  sent: Record<string, string> | null;
+  archived: boolean | null;
+}
+
+export type DeliveryDecision =
+  | { kind: 'create' | 'update'; properties: Record<string, string> }
+  | { kind: 'archive' }
+  | { kind: 'unchanged' }
+  /** HubSpot's record was archived there: it is left as it is. */
+  | { kind: 'leftArchived' }
+  /** Nothing that HubSpot requires of a new record is known. */
+  | { kind: 'bare' };
+
+/** What is to be done about a due golden record. Delivery does it, `plan` shows it. */
+export function decideDelivery(due: DueGolden, rules: ObjectRules): DeliveryDecision {
+  const { recordId, state, values } = due;
+  if (recordId !== null && due.archived) return { kind: 'leftArchived' };
+  if (state === 'archived') return recordId === null ? { kind: 'unchanged' } : { kind: 'archive' };
+  const known = recordId === null ? null : { kept: due.kept ?? {}, sent: due.sent ?? {} };
+  const properties = diffState({ golden: values, known, rules: rules.fields });
+  if (Object.keys(properties).length === 0) return { kind: 'unchanged' };
+  if (recordId !== null) return { kind: 'update', properties };
+  const { requiredAny } = rules;
+  if (requiredAny.length > 0 && !requiredAny.some((name) => values[name])) return { kind: 'bare' };
+  return { kind: 'create', properties };
+}
+
+/** A due association beside what HubSpot is known to hold of it; types as 'CATEGORY:typeId'. */
+export interface DueAssociation {
+  wanted: boolean;
+  labels: string[];
+  /** What HubSpot has on the pair, and which of it we wrote. */
+  types: string[];
+  ours: string[];
+}
+
+export type AssociationDecision =
+  | { kind: 'associate' | 'dissociate'; types: string[]; ours: string[] }
+  | { kind: 'unchanged' }
+  | { kind: 'unknownLabel'; label: string };
+
+/**
+ * What is to be done about a due association. Writing labels replaces those that are there, so theirs and ours are sent
+ * together; only what we wrote is ever removed (facts §5).
+ */
+export function decideAssociation(due: DueAssociation, definitions: LabelDefinition[]): AssociationDecision {
+  const known = new Set(due.types);
+  if (!due.wanted) {
+    const ours = due.ours.filter((type) => known.has(type));
+    return ours.length === 0 ? { kind: 'unchanged' } : { kind: 'dissociate', types: ours, ours };
+  }
+  const wanted = associationTypes(due.labels, definitions);
+  if (!wanted.ok) return { kind: 'unknownLabel', label: wanted.unknown };
+  if (wanted.types.every((type) => known.has(type))) return { kind: 'unchanged' };
+  const types = [...new Set([...due.types, ...wanted.types])];
+  const ours = [...new Set([...due.ours, ...wanted.types.filter((type) => !known.has(type))])];
+  return { kind: 'associate', types, ours };
+}
