@@ -8,15 +8,15 @@ import { startBareRiver, type BareRiver } from './bareRiver';
 export const secondConfig = join(__dirname, '../config/second.config.yaml');
 
 /** The files source takes a file that has not changed for this long (`stableFor` of the configuration). */
-const stableMs = 1_100;
+export const stableMs = 1_100;
 
 /** A river with the second configuration, its three source systems and its portal. */
 export interface Academy extends BareRiver {
   shop: Shop;
   crm: FreshDatabase;
   eventsFolder: string;
-  /** Starts a worker on this text of the configuration. */
-  startWith(text: string): Promise<Child>;
+  /** Stops its worker and starts one on this text of the configuration, with more environment. */
+  restartWith(text: string, env?: Record<string, string>): Promise<void>;
 }
 
 export interface AcademyOptions {
@@ -45,12 +45,14 @@ export async function startAcademy({ change, live = true }: AcademyOptions = {})
   const dropped = Date.now();
   await fetch(`${river.simulatorUrl}/_simulator/seed`, { method: 'POST', body: JSON.stringify(academySeed) });
   let configs = 0;
-  const startWith = async (text: string) => {
+  let worker: Child | null = null;
+  const restartWith = async (text: string, env: Record<string, string> = {}) => {
+    await worker?.stop();
     const TRIBUTARY_CONFIG = await river.writeConfig(`academy-${(configs += 1)}.yaml`, text);
-    return river.startWorker({ TRIBUTARY_CONFIG, EVENTS_FOLDER: eventsFolder });
+    worker = await river.startWorker({ TRIBUTARY_CONFIG, EVENTS_FOLDER: eventsFolder, ...env });
   };
   const text = await readFile(secondConfig, 'utf8');
-  await startWith(change ? change(text) : text);
+  await restartWith(change ? change(text) : text);
   await (live ? river.open() : river.setUp());
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, dropped + stableMs - Date.now())));
   const stop = async () => {
@@ -58,7 +60,7 @@ export async function startAcademy({ change, live = true }: AcademyOptions = {})
     await shop.close();
     await crm.drop();
   };
-  return { ...river, shop, crm, eventsFolder, startWith, stop };
+  return { ...river, shop, crm, eventsFolder, restartWith, stop };
 }
 
 /** The text with one part replaced. @throws when the part is not there, so that no test changes nothing */

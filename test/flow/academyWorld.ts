@@ -113,23 +113,24 @@ export const courseFile = [
   course('py', 2, '  Python   II ', '2027-03-01', 0, ['fr'], [4, 77]),
 ].join('\n');
 
-function course(
+/** One line of a course file. */
+export function course(
   code: string,
   run: number,
-  title: string,
-  startsOn: string,
-  seats: number,
-  languages: string[],
-  participants: number[],
+  title = code,
+  startsOn = '2027-06-01',
+  seats = 8,
+  languages: string[] = [],
+  participants: number[] = [],
 ): string {
   const about = { code, run, title_de: null, title, startsOn, seats, languages };
   return JSON.stringify({ course: about, exportedAt: '2024-10-02T06:00:00+02:00', participants });
 }
 
 /** Drops the course events; they count as complete a second after that. */
-export async function dropCourses(folder: string): Promise<void> {
+export async function dropCourses(folder: string, text: string = courseFile): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'courses-2026-10.jsonl'), `${courseFile}\n`);
+  await writeFile(join(folder, 'courses-2026-10.jsonl'), `${text}\n`);
 }
 
 /** What the academy's portal has before the first sync: the custom object, and one person spelled otherwise. */

@@ -52,7 +52,7 @@ test('a source that fails makes its dependents skip; the rest is delivered and t
     events: 'skipped: depends on shop, which did not succeed',
   });
   const run = await runOf(runId);
-  expect(run).toMatchObject({ state: 'failed', reason: 'shop failed, events skipped' });
+  expect(run).toMatchObject({ state: 'failed', reason: 'events skipped, shop failed' });
   const portal = await viewPortal(academy.simulatorUrl);
   expect(portal.count('contacts')).toBe(4);
   expect(portal.count('deals') + portal.count('courses')).toBe(0);
