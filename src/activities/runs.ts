@@ -46,7 +46,8 @@ export function createRunActivities(context: ActivityContext) {
         );
       }
       const dead = await deadRuns(context, portalId, runId);
-      if (dead.length > 0) log.warn({ event: 'runs_taken_over', runId, dead }, 'runs without a workflow ended');
+      if (dead.length > 0)
+        log.warn({ event: 'runs_taken_over', runId, dead }, 'runs without a workflow ended');
       await inTransaction(pool, async (tx) => {
         for (const { objectType, configHash } of settings.objects) {
           const due = await registerConfig(tx, portalId, objectType, configHash);
@@ -159,7 +160,8 @@ async function deadRuns(
   runId: string,
 ): Promise<string[]> {
   const dead: string[] = [];
-  for (const id of await otherRunningRuns(pool, portalId, runId)) if (!(await isRunRunning(id))) dead.push(id);
+  for (const id of await otherRunningRuns(pool, portalId, runId))
+    if (!(await isRunRunning(id))) dead.push(id);
   return dead;
 }
 
