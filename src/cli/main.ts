@@ -5,7 +5,9 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply';
 import { addCheck } from './commands/check';
 import { addPlan } from './commands/plan';
+import { addProblemActions } from './commands/problemActions';
 import { addProblems } from './commands/problems';
+import { addReviews } from './commands/reviews';
 import { addSchedules } from './commands/schedules';
 import { addSetup } from './commands/setup';
 import { addSimulator } from './commands/simulator';
@@ -39,6 +41,8 @@ function tributary(): Command {
     addSync,
     addStatus,
     addProblems,
+    addProblemActions,
+    addReviews,
     addSchedules,
   ];
   for (const add of [...adders, addSimulator]) add(program, runCommand);

@@ -107,3 +107,9 @@ export async function runPending(db: Queryable, portalId: string, runId: string)
   const row = rows[0]!;
   return { staged: Number(row.staged), records: Number(row.records), associations: Number(row.associations) };
 }
+
+/** When the first run of all began: what HubSpot held then was adopted. Null before it. */
+export async function firstRunStart(db: Queryable): Promise<Date | null> {
+  const { rows } = await db.query<{ began: Date | null }>('select min(started_at) as began from runs');
+  return rows[0]?.began ?? null;
+}

@@ -16,6 +16,7 @@ import { runReportText } from '../runReport';
 import { removeRunning, writeRunning } from '../runningFile';
 import { closingText } from './closingText';
 import { firstSync } from './firstSync';
+import { judgeDemo } from './judgeDemo';
 import { startOwnPrograms } from './ownPrograms';
 import type { PartName, Parts } from './parts';
 import { startServers } from './servers';
@@ -125,6 +126,8 @@ async function run(
         output.result(report);
         output.show(`\n${runReportText(report, output.isTerminal)}`);
       }
+      const verdict = report && target.useDemo && isSimulator ? await judgeDemo(scene, pool) : null;
+      if (verdict) output.say(`  ${verdict.equal ? '✓' : '✗'} ${verdict.text}`);
       const { mode } = await portalOf(pool, { stateDir, portal }, [portal]);
       const ownApiToken = settingsOf(env).api.token !== undefined;
       const source = Object.keys(config.sources)[0];
@@ -140,7 +143,7 @@ async function run(
           command: commandFor(stateDir),
         }),
       );
-      const code = report?.run.state === 'succeeded' ? 0 : 1;
+      const code = report?.run.state === 'succeeded' && verdict?.equal !== false ? 0 : 1;
       if (options.once) return code;
       output.say('\nRunning. Ctrl-C ends everything.');
       onUp(code);

@@ -1,0 +1,37 @@
+import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
+import type { LaneBell } from '../db/laneBells';
+import { bellSignal, taskQueue, workflowIds } from '../workflows/contracts';
+import type { CommandContext } from './commandContext';
+import { withTemporal } from './connections';
+
+/**
+ * Wakes lanes that have work, so that they go now and not with the next tick. Where Temporal cannot be reached that is
+ * said and no more: what was changed stands in Postgres.
+ */
+export async function ringLanes(
+  context: CommandContext,
+  portalId: string,
+  bells: LaneBell[],
+): Promise<boolean> {
+  if (bells.length === 0) return true;
+  try {
+    await withTemporal(context, (client) => Promise.all(bells.map((bell) => ring(client, portalId, bell))));
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.output.say(`${reason}; it goes on when the system runs, within a minute`);
+    return false;
+  }
+}
+
+async function ring(client: Client, portalId: string, bell: LaneBell): Promise<void> {
+  const isDeliver = bell.lane === 'deliver';
+  await client.workflow.signalWithStart(bell.lane, {
+    workflowId: isDeliver
+      ? workflowIds.deliver(portalId, bell.urgency)
+      : workflowIds.consolidate(portalId, bell.objectType),
+    args: [isDeliver ? { portalId, lane: bell.urgency } : { portalId, objectType: bell.objectType }],
+    ...{ taskQueue, signal: bellSignal, signalArgs: [] },
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+  });
+}
