@@ -12,6 +12,7 @@ interface ProblemsOptions {
   object?: string;
   kind?: string;
   limit: number;
+  dismissed?: boolean;
 }
 
 const limitDefault = 50;
@@ -24,17 +25,19 @@ export function addProblems(program: Command, run: RunCommand): void {
     .option('--source <name>', 'only of this source')
     .option('--object <type>', 'only of this object type')
     .option('--kind <kind>', 'only of this kind, e.g. invalidValue')
+    .option('--dismissed', 'those that were dismissed, instead of the open ones')
     .option('--limit <n>', 'how many to show; the totals are always of all', wholeNumber, limitDefault)
     .action(run(problems));
 }
 
 async function problems(context: CommandContext, options: ProblemsOptions): Promise<ExitCode> {
   const { output } = context;
-  const { source, object, kind, limit } = options;
+  const { source, object, kind, limit, dismissed } = options;
   const filter: ProblemFilter = {
     ...(source === undefined ? {} : { source }),
     ...(object === undefined ? {} : { objectType: object }),
     ...(kind === undefined ? {} : { kind }),
+    ...(dismissed ? { dismissed } : {}),
   };
   return withDatabase(context, async (pool): Promise<ExitCode> => {
     const { portalId } = await portalOf(pool, context.options);
@@ -45,7 +48,7 @@ async function problems(context: CommandContext, options: ProblemsOptions): Prom
     for (const problem of found) output.show(problemText(problem));
     if (total > found.length)
       output.show(`… and ${plural(total - found.length, 'more problem')} (--limit shows them)`);
-    if (total === 0) output.show('no open problems');
+    if (total === 0) output.show(`no ${dismissed ? 'dismissed' : 'open'} problems`);
     else output.show(totalsTable(totals, output.isTerminal));
     return 0;
   });
