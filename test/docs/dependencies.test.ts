@@ -1,4 +1,6 @@
-import { readText } from './pages';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readText, root } from './pages';
 
 const page = readText('docs/dependencies.md');
 const manifest = JSON.parse(readText('package.json')) as {
@@ -28,5 +30,16 @@ describe('docs/dependencies.md', () => {
   test('gives a reason in every line', () => {
     const rows = [...rowsBelow('At run time'), ...rowsBelow('For development and tests')];
     expect(rows.filter(([, reason]) => reason.length < 'types'.length)).toEqual([]);
+  });
+
+  test('a package of run time that nothing in src imports says so', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readText(join('src', name)))
+      .join('\n');
+    const isImported = (name: string): boolean =>
+      sources.includes(`'${name}'`) || sources.includes(`'${name}/`);
+    const says = rowsBelow('At run time').map(([name, reason]) => [name, !reason.startsWith('not imported')]);
+    expect(says).toEqual(rowsBelow('At run time').map(([name]) => [name, isImported(name)]));
   });
 });
