@@ -2,7 +2,7 @@ import type { Queryable } from './pool';
 
 /** A table is analyzed anew when this many rows changed and more than this part of it. */
 const changedRowsMin = 500;
-const changedShareMin = 0.2;
+const changedShareMin = 0.5;
 
 /**
  * Lets Postgres look at tables that have grown much since it last did. Autovacuum does so too, but minutes later: a
