@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { delayBucket, learnLimit, spendSlot, takeLease, type QuotaBucket } from '../db/quota';
+import { delayBucket, learnLimit, spendSlot, takeLease, type QuotaBucket, type Slot } from '../db/quota';
 import type { HubSpotClient, HubSpotReply } from '../hubspot/client';
 
 /** Slots taken at once when the lease of the workflow does not suffice (a split batch, a conflict's re-read). */
@@ -23,12 +23,22 @@ export function leasedClient(
   const learned = new Map<string, string>();
 
   async function spend(bucket: QuotaBucket): Promise<void> {
-    let waitMs = lease?.bucket === bucket ? await spendSlot(pool, lease.leaseId) : null;
-    while (waitMs === null) {
-      const extra = await takeLease(pool, portalId, bucket, lane, extraSlots);
-      waitMs = await spendSlot(pool, extra.leaseId);
+    for (;;) {
+      const slot = await nextSlot(bucket);
+      const at = performance.now() + slot.waitMs;
+      if (slot.waitMs > 1) await sleep(slot.waitMs);
+      // A process that was busy wakes up late: then its calls would come in a heap. Such a slot is void.
+      if (performance.now() - at <= slot.lateMsMax) return;
     }
-    if (waitMs > 1) await sleep(waitMs);
+  }
+
+  async function nextSlot(bucket: QuotaBucket): Promise<Slot> {
+    let slot = lease?.bucket === bucket ? await spendSlot(pool, lease.leaseId) : null;
+    while (slot === null) {
+      const extra = await takeLease(pool, portalId, bucket, lane, extraSlots);
+      slot = await spendSlot(pool, extra.leaseId);
+    }
+    return slot;
   }
 
   async function learn(bucket: QuotaBucket, { status, headers }: HubSpotReply): Promise<void> {

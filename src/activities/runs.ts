@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, sleep } from '@temporalio/activity';
 import { otherRunningRuns, takeOverRuns } from '../db/deadRuns';
 import { endGathering, extendGathering } from '../db/gatherings';
 import { registerConfig } from '../db/objectConfigs';
@@ -19,8 +19,9 @@ export interface BeginRunInput {
   trigger: string;
 }
 
-/** How often the settlement is looked at again: grows by the retry policy, adds nothing to the history. */
-const lookAgainMs = 500;
+/** How often the settlement is looked at, and for how long by one attempt: well below the activity's timeout. */
+const lookAgainMs = 300;
+const looksForMs = 10_000;
 
 export function createRunActivities(context: ActivityContext) {
   const { pool, settings, log } = context;
@@ -104,27 +105,19 @@ export function createRunActivities(context: ActivityContext) {
     },
 
     /**
-     * Fails retryably until all that the run staged is settled: waiting so adds nothing to the history.
+     * Waits until all that the run staged is settled: looks several times itself, then fails retryably, so that waiting
+     * adds nothing to the history and costs one action in ten seconds.
      * @returns whether the rest is deferred by a pause, and until when
      */
     async awaitSettled({ portalId, runId }: { portalId: string; runId: string }): Promise<SettledResult> {
-      const unsettled = await countUnsettled(pool, portalId, runId);
-      if (isSettled(unsettled)) {
-        await settleReferences(pool, portalId, runId);
-        return { settled: true, deferredUntil: null, reason: null };
+      const until = performance.now() + looksForMs;
+      for (;;) {
+        const unsettled = await countUnsettled(pool, portalId, runId);
+        const settled = await settledResult(context, portalId, runId, unsettled);
+        if (settled) return settled;
+        if (performance.now() > until) throw stillUnsettled(unsettled);
+        await sleep(lookAgainMs);
       }
-      const portal = await findPortal(pool, portalId);
-      if (unsettled.staged === 0 && portal?.isPaused) {
-        await settleReferences(pool, portalId, runId);
-        const until = portal.pausedUntil?.toISOString() ?? null;
-        return { settled: false, deferredUntil: until, reason: portal.pauseReason };
-      }
-      throw ApplicationFailure.create({
-        type: 'unsettled',
-        message: `still under way: ${unsettled.staged} staged, ${unsettled.records} records, ${unsettled.associations} associations`,
-        nextRetryDelay: lookAgainMs,
-        category: 'BENIGN',
-      });
     },
 
     async endRun(input: {
@@ -147,6 +140,32 @@ export interface SettledResult {
   settled: boolean;
   deferredUntil: string | null;
   reason: string | null;
+}
+
+async function settledResult(
+  { pool }: ActivityContext,
+  portalId: string,
+  runId: string,
+  unsettled: Unsettled,
+): Promise<SettledResult | null> {
+  if (isSettled(unsettled)) {
+    await settleReferences(pool, portalId, runId);
+    return { settled: true, deferredUntil: null, reason: null };
+  }
+  const portal = await findPortal(pool, portalId);
+  if (unsettled.staged > 0 || !portal?.isPaused) return null;
+  await settleReferences(pool, portalId, runId);
+  const until = portal.pausedUntil?.toISOString() ?? null;
+  return { settled: false, deferredUntil: until, reason: portal.pauseReason };
+}
+
+function stillUnsettled({ staged, records, associations }: Unsettled): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'unsettled',
+    message: `still under way: ${staged} staged, ${records} records, ${associations} associations`,
+    nextRetryDelay: lookAgainMs,
+    category: 'BENIGN',
+  });
 }
 
 function isSettled({ staged, records, associations }: Unsettled): boolean {

@@ -13,10 +13,12 @@ export interface Lease {
 const leaseGraceSeconds = 15;
 
 /**
- * Two calls of every window are never planned: calls paced evenly arrive a little unevenly, and HubSpot counts
- * arrivals (facts §2.4, the window's algorithm is not published).
+ * One call in a hundred of every window, at least two, is never planned: calls paced evenly arrive a little unevenly,
+ * and HubSpot counts arrivals (facts §2.4, the window's algorithm is not published).
  */
-const spareCalls = 2;
+const spareCalls = 'greatest(2, ceil(calls_max / 100.0))';
+/** Milliseconds between two planned calls. */
+const intervalMs = `(window_ms::float8 / greatest(calls_max - ${spareCalls}, 1))::float8`;
 
 /** Creates a portal's buckets where missing; existing ones keep their learned limits, under the configured ceiling. */
 export async function ensureBuckets(
@@ -46,36 +48,51 @@ export async function takeLease(
     `with reserved as (
        update quota_buckets set
          next_slot_at = greatest(next_slot_at, clock_timestamp())
-           + make_interval(secs => $4::int * window_ms / 1000.0 / greatest(calls_max - $6::int, 1)),
+           + make_interval(secs => $4::int * ${intervalMs} / 1000),
          used = used + $4::int
        where portal_id = $1 and bucket = $2
-       returning next_slot_at as ends_at, window_ms::float8 / greatest(calls_max - $6::int, 1) as interval_ms),
+       returning next_slot_at as ends_at, ${intervalMs} as interval_ms),
      lease as (
        insert into quota_leases (portal_id, bucket, lane, slots, starts_at, interval_ms, expires_at)
        select $1, $2, $3, $4::int, ends_at - make_interval(secs => $4::int * interval_ms / 1000), interval_ms,
          ends_at + make_interval(secs => $5)
        from reserved returning lease_id, starts_at)
      select lease_id, extract(epoch from starts_at - clock_timestamp()) * 1000 as starts_in from lease`,
-    [portalId, bucket, lane, want, leaseGraceSeconds, spareCalls],
+    [portalId, bucket, lane, want, leaseGraceSeconds],
   );
   const row = rows[0];
   if (!row) throw new Error(`no quota bucket ${bucket} for this portal`);
   return { leaseId: row.lease_id, slots: want, startsInMs: Math.max(0, Number(row.starts_in)) };
 }
 
+/** A slot to use at its time, and not later than it may be: behind that it would crowd those that follow. */
+export interface Slot {
+  /** Milliseconds from now; below 0: its time has just passed, use it at once. */
+  waitMs: number;
+  /** How late the call may start without breaking the window: what the spare calls make up for. */
+  lateMsMax: number;
+}
+
 /**
- * Spends one slot of a lease, once, just before the call.
- * @returns how long to wait until the slot's time, or null when the lease is used up or void
+ * Spends the next slot of a lease, once, just before the call. Slots whose time is past are void.
+ * @returns null when the lease is used up or void
  */
-export async function spendSlot(db: Queryable, leaseId: string): Promise<number | null> {
-  const { rows } = await db.query<{ wait_ms: string }>(
-    `update quota_leases set spent = spent + 1
-     where lease_id = $1 and spent < slots and expires_at > clock_timestamp()
-     returning extract(epoch from
-       starts_at + make_interval(secs => (spent - 1) * interval_ms / 1000) - clock_timestamp()) * 1000 as wait_ms`,
+export async function spendSlot(db: Queryable, leaseId: string): Promise<Slot | null> {
+  const { rows } = await db.query<{ wait_ms: string; late_ms: string }>(
+    `with at as (
+       select lease.lease_id, ${spareCalls} * lease.interval_ms as late_ms, greatest(lease.spent,
+         ceil((extract(epoch from clock_timestamp() - lease.starts_at) * 1000 - ${spareCalls} * lease.interval_ms)
+           / lease.interval_ms)) as slot
+       from quota_leases lease join quota_buckets bucket on bucket.portal_id = lease.portal_id
+         and bucket.bucket = lease.bucket
+       where lease.lease_id = $1 and lease.expires_at > clock_timestamp() for update of lease)
+     update quota_leases lease set spent = at.slot + 1 from at
+     where lease.lease_id = at.lease_id and at.slot < lease.slots
+     returning extract(epoch from lease.starts_at + make_interval(secs => at.slot * lease.interval_ms / 1000)
+       - clock_timestamp()) * 1000 as wait_ms, at.late_ms`,
     [leaseId],
   );
-  return rows[0] ? Math.max(0, Number(rows[0].wait_ms)) : null;
+  return rows[0] ? { waitMs: Number(rows[0].wait_ms), lateMsMax: Number(rows[0].late_ms) } : null;
 }
 
 /** Gives unspent slots back where nobody has reserved behind them, and forgets the lease. */

@@ -3,8 +3,11 @@ import { quick, sending } from './activityProxies';
 import type { DeliverInput } from './contracts';
 import { isHistoryLong, runLane, type LaneTurn } from './lane';
 
-/** Waves in flight: enough calls under way to use the quota at HubSpot's usual latency, and for several workers. */
-const parallelWavesDefault = 4;
+/** Waves in flight at first and at most: each is ten calls, so the most is enough for replies that take seconds. */
+const parallelWavesMin = 3;
+const parallelWavesMax = 8;
+/** Slots further ahead than this mean that the quota is used: more waves would only wait for it. */
+const aheadMs = 1_000;
 
 /** A lane per portal and urgency: claim, lease calls, send, settle; records before the associations that need their ids. */
 export async function deliver(input: DeliverInput): Promise<void> {
@@ -12,12 +15,13 @@ export async function deliver(input: DeliverInput): Promise<void> {
 }
 
 /**
- * Claims wave after wave and sends up to `parallelWaves` of them side by side. Claims come one after the other, for the
- * table gives them so anyway; what looks dry is looked at once more when all that is in flight has settled, because
- * associations wait for the records.
+ * Claims wave after wave and sends some of them side by side: one more whenever the next free slot of the quota is
+ * near, because then calls take longer than the quota asks for. Claims come one after the other, for the table gives
+ * them so anyway; what looks dry is looked at once more when all that is in flight has settled, because associations
+ * wait for the records.
  */
 async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
-  const parallel = input.parallelWaves ?? parallelWavesDefault;
+  let parallel = input.parallelWaves ?? parallelWavesMin;
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
   while (failures.length === 0 && !isHistoryLong()) {
@@ -26,7 +30,10 @@ async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
       lane: input.lane,
     });
     if (claim.batchIds.length > 0) {
-      const sent = sendWave(input, claim)
+      const lease = await leaseWave(input, claim);
+      if (lease.startsInMs < aheadMs && !input.parallelWaves)
+        parallel = Math.min(parallel + 1, parallelWavesMax);
+      const sent = sendWave(input, claim, lease.leaseId)
         .catch((error: unknown) => void failures.push(error))
         .finally(() => void inFlight.delete(sent));
       inFlight.add(sent);
@@ -39,17 +46,22 @@ async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
   return { more: true };
 }
 
+interface Claim {
+  batchIds: string[];
+  kind: 'records' | 'associations';
+}
+
+function leaseWave({ portalId, lane }: DeliverInput, { batchIds, kind }: Claim) {
+  const bucket = kind === 'records' ? 'burst' : 'associations';
+  const want = batchIds.length;
+  return quick(`lease up to 10 calls, lane ${lane}`).leaseCalls({ portalId, bucket, lane, want });
+}
+
 async function sendWave(
   { portalId, lane }: DeliverInput,
-  { batchIds, kind }: { batchIds: string[]; kind: 'records' | 'associations' },
+  { batchIds, kind }: Claim,
+  leaseId: string,
 ): Promise<void> {
-  const bucket = kind === 'records' ? 'burst' : 'associations';
-  const { leaseId } = await quick(`lease up to 10 calls, lane ${lane}`).leaseCalls({
-    portalId,
-    bucket,
-    lane,
-    want: batchIds.length,
-  });
   const wave = { portalId, batchIds, lane, leaseId };
   try {
     if (kind === 'records') await sending(`deliver up to 10 batches, lane ${lane}`).sendBatches(wave);
