@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { emptyDatabase } from '../support/postgres';
+import { startBareRiver, type BareRiver } from './bareRiver';
+
+/** A club's members in one SQL table; cards join records, and a record with two cards can be in doubt. */
+const configText = `
+version: 1
+timeZone: Europe/London
+defaultRegion: GB
+portals:
+  main: { portalId: 9000777001, apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
+sources:
+  club:
+    kind: sql
+    connection: { dialect: postgres, url: 'env:CLUB_URL' }
+    streams:
+      members:
+        object: contacts
+        table: members
+        recordKey: id
+        cursor: changed_at
+        map:
+          email: { from: email, transforms: [email] }
+          firstname: { from: name, transforms: [trim] }
+          city: { from: city, transforms: [trim] }
+          phone: { from: phone, transforms: [e164] }
+          card: { from: card, transforms: [trim] }
+          second_card: { from: second_card, transforms: [trim] }
+objects:
+  contacts:
+    identity:
+      rules:
+        - { name: card, fields: [card, second_card], fold: exact }
+    precedence: [club]
+    properties:
+      card: { label: Card, type: string, fieldType: text }
+      second_card: { label: Second card, type: string, fieldType: text }
+`;
+
+export interface Member {
+  id: string;
+  email: string;
+  name?: string;
+  city?: string;
+  phone?: string;
+  card?: string;
+  second_card?: string;
+}
+
+export interface MembersRiver extends BareRiver {
+  /** Adds or changes members at the source. */
+  put(...members: Member[]): Promise<void>;
+  /** A call of the simulator's control plane or API. */
+  post(path: string, body: unknown): Promise<unknown>;
+  /** HubSpot's contacts by id. */
+  contacts(): Promise<Map<string, Record<string, string | null>>>;
+  /** Runs the `tributary` command and parses its JSON. */
+  tributary(...args: string[]): Promise<Record<string, unknown>>;
+}
+
+export async function startMembersRiver(): Promise<MembersRiver> {
+  const source = await emptyDatabase();
+  const club = new Client({ connectionString: source.url });
+  await club.connect();
+  await club.query(
+    `create table members (id text primary key, email text, name text, city text, phone text, card text,
+       second_card text, changed_at timestamptz not null default clock_timestamp())`,
+  );
+  const river = await startBareRiver({
+    config: 'written below',
+    environment: { CLUB_URL: source.url },
+    simulator: { portalId: 9_000_777_001 },
+  });
+  const config = await river.writeConfig('club.yaml', configText);
+  await river.startWorker({ TRIBUTARY_CONFIG: config });
+  const post = async (path: string, body: unknown) => {
+    const reply = await fetch(`${river.simulatorUrl}${path}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer pat-simulator', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+    return reply.json();
+  };
+  return {
+    ...river,
+    post,
+    async put(...members) {
+      for (const { id, email, name, city, phone, card, second_card } of members) {
+        await club.query(
+          `insert into members (id, email, name, city, phone, card, second_card) values ($1, $2, $3, $4, $5, $6, $7)
+           on conflict (id) do update set email = excluded.email, name = excluded.name, city = excluded.city,
+             phone = excluded.phone, card = excluded.card, second_card = excluded.second_card,
+             changed_at = clock_timestamp()`,
+          [id, email, name, city, phone, card, second_card],
+        );
+      }
+    },
+    async contacts() {
+      const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
+      const lines = (await reply.text()).split('\n').filter((line) => line !== '');
+      const records = lines.map((line) => JSON.parse(line) as ExportedLine);
+      return new Map(
+        records.flatMap(({ id, properties, archived }) =>
+          id !== undefined && properties && !archived ? [[id, properties] as const] : [],
+        ),
+      );
+    },
+    async tributary(...args) {
+      const command = [
+        '--disable-warning=ExperimentalWarning',
+        join(__dirname, '../../dist/cli/main.js'),
+        ...['--json', '--state-dir', river.folder, ...args],
+      ];
+      const env = {
+        ...process.env,
+        DATABASE_URL: String(river.pool.options.connectionString),
+        TEMPORAL_ADDRESS: river.temporalAddress,
+        TEMPORAL_NAMESPACE: river.namespace,
+      };
+      const { stdout } = await promisify(execFile)(process.execPath, command, { env });
+      return JSON.parse(stdout) as Record<string, unknown>;
+    },
+    async stop() {
+      await river.stop();
+      await club.end();
+      await source.drop();
+    },
+  };
+}
+
+interface ExportedLine {
+  id?: string;
+  properties?: Record<string, string | null>;
+  archived?: boolean;
+}
+
+/** Asks again and again until the answer is right. @throws with the last answer after 20 s */
+export async function until<Answer>(
+  ask: () => Promise<Answer>,
+  isRight: (answer: Answer) => boolean,
+): Promise<Answer> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (isRight(answer)) return answer;
+    if (performance.now() > end) throw new Error(`it did not come to be; last: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
