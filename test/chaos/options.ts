@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+
+export interface ChaosOptions {
+  rounds: number;
+  people: number;
+  /** Of the first round; the next ones count up, so that one round is replayed by its own seed. */
+  seed: number;
+  json: boolean;
+}
+
+const usage = `usage: npm run chaos -- [--rounds 3] [--people 300] [--seed 1] [--json]`;
+
+/** @throws with the usage where an option is unknown or no whole number */
+export function readOptions(args: string[]): ChaosOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      people: { type: 'string', default: '300' },
+      seed: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const number = (name: 'rounds' | 'people' | 'seed'): number => {
+    if (!/^[1-9]\d{0,8}$/.test(values[name]))
+      throw new Error(`--${name} must be a whole number above 0\n${usage}`);
+    return Number(values[name]);
+  };
+  return { rounds: number('rounds'), people: number('people'), seed: number('seed'), json: values.json };
+}

@@ -1,0 +1,127 @@
+import { rm } from 'node:fs/promises';
+import { setMode } from '../../src/db/portals';
+import { expectedPortal } from '../../src/simulator/demo/oracle';
+import { seededRandom } from '../../src/simulator/hubspot/seededRandom';
+import { taskQueue } from '../../src/workflows/contracts';
+import { disturb } from './disturb';
+import { judge, type Verdict } from './judge';
+import { planRound, type RoundPlan } from './plan';
+import { choosePoison, plantPoison } from './poison';
+import { persist, settleAll } from './settle';
+import { control, orderFault, readReport } from './simulatorControl';
+import { startStack, type Stack } from './stack';
+
+export interface RoundOptions {
+  seed: number;
+  people: number;
+  /** Made by the round, removed where it ends well. */
+  folder: string;
+  dist: string;
+}
+
+export interface RoundReport {
+  seed: number;
+  seconds: number;
+  calls: number;
+  runs: number;
+  /** By kind of fault or blow. */
+  hits: Record<string, number>;
+  verdict: Verdict;
+  /** Why the round could not be judged: it counts as lost. */
+  stuck: string | null;
+}
+
+const claimMs = 2_000;
+const deadlineMs = 2_000;
+/** Longest that one sync may take before the round counts as stuck. */
+const settleMs = 240_000;
+const noVerdict: Verdict = { lost: [], doubled: [], unproved: [], windowViolations: 0 };
+
+/** One round: a fresh system and world, a first sync and one of changes, both disturbed as the seed says, then judged. */
+export async function playRound(options: RoundOptions): Promise<RoundReport> {
+  const plan = planRound(options.seed, options.people, { claimMs, deadlineMs });
+  const hits: Record<string, number> = {};
+  const hit = (kind: string, count = 1) => (hits[kind] = (hits[kind] ?? 0) + count);
+  const began = performance.now();
+  const report: RoundReport = {
+    seed: plan.seed,
+    seconds: 0,
+    calls: 0,
+    runs: 0,
+    hits,
+    verdict: noVerdict,
+    stuck: null,
+  };
+  const failpoints = [...plan.failpoints];
+  let isDisturbed = false;
+  const stack = await startStack({
+    ...options,
+    ...{ claimMs, deadlineMs },
+    settings: settingsOf(plan),
+    nextFailpoint() {
+      const next = isDisturbed ? failpoints.shift() : undefined;
+      return next && `${next.name}:${next.pass}`;
+    },
+    onFailpoint: () => hit('kill worker at failpoint'),
+  });
+  try {
+    await open(stack);
+    isDisturbed = true;
+    hit('clock off');
+    const expected = expectedPortal(stack.demo.world());
+    const poison = choosePoison(expected, plan.poisonPerObject, seededRandom(plan.seed));
+    await plantPoison(stack.simulatorUrl, poison);
+    for (const [number, blows] of plan.blows.entries()) {
+      if (number > 0) await changeWorld(stack, plan);
+      const ordered = new Map<number, string>();
+      for (const { kind, order } of plan.faults[number] ?? [])
+        ordered.set(await orderFault(stack.simulatorUrl, order), kind);
+      const disturbance = disturb(stack, blows);
+      report.runs += await settleAll(stack, `chaos-${number + 1}`, performance.now() + settleMs);
+      await disturbance.end();
+      for (const { id, hits: count } of (await readReport(stack.simulatorUrl)).faults)
+        if (count > 0) hit(ordered.get(id) ?? 'unknown', count);
+      for (const [kind, count] of disturbance.hits) hit(kind, count);
+      await control(stack.simulatorUrl, 'faults', null, 'DELETE');
+    }
+    report.verdict = await judge(stack, expectedPortal(stack.demo.world(), { firstSyncAt }), poison);
+  } catch (error) {
+    report.stuck = error instanceof Error ? error.message : String(error);
+  } finally {
+    report.calls = stack.calls.count();
+    await stack.stop();
+  }
+  report.seconds = Math.round((performance.now() - began) / 1_000);
+  if (isClean(report)) await rm(options.folder, { recursive: true, force: true });
+  return report;
+}
+
+/** The world was as it is before any sync; every change comes later. */
+const firstSyncAt = new Date().toISOString();
+
+export function isClean({ verdict, stuck }: RoundReport): boolean {
+  const { lost, doubled, unproved, windowViolations } = verdict;
+  return stuck === null && lost.length + doubled.length + unproved.length + windowViolations === 0;
+}
+
+function settingsOf(plan: RoundPlan): Record<string, unknown> {
+  const { switches, latency, clockOffsetMs, windowMs } = plan;
+  return { switches, latency, clockOffsetMs, limits: { windowMs } };
+}
+
+/** Set-up, check and going live are not disturbed: a person does them and sees what fails. */
+async function open({ temporal, pool, portalId }: Stack): Promise<void> {
+  for (const workflow of ['setupPortal', 'checkPortal']) {
+    const result = (await temporal.workflow.execute(workflow, {
+      ...{ taskQueue, workflowId: workflow, args: [{}] },
+    })) as { faults: unknown[] };
+    if (result.faults.length > 0) throw new Error(`${workflow}: ${JSON.stringify(result.faults)}`);
+  }
+  await setMode(pool, portalId, 'live');
+}
+
+/** Postgres holds the demo's sources too, and may be coming back just now. */
+async function changeWorld({ demo }: Stack, { seed, changedShare: fraction }: RoundPlan): Promise<void> {
+  const at = new Date().toISOString();
+  await persist(performance.now() + 60_000, () => demo.change({ do: 'rows', fraction, seed, at }));
+}
