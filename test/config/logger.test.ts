@@ -1,5 +1,4 @@
 import { createLogger } from '../../src/config/logger';
-import { logEvents } from '../../src/config/logEvents';
 import { secretValue } from '../../src/config/secretValue';
 
 const email = 'ann.lee@example.org';
@@ -99,7 +98,7 @@ describe('the log', () => {
     const { log, last } = capture();
     log
       .child({ runId: 'run-7', source: 'crm' })
-      .info({ event: logEvents.syncCompleted, records: 1200, durationMs: 15 }, 'done');
+      .info({ event: 'sync_completed', records: 1200, durationMs: 15 }, 'done');
     expect(last()).toMatchObject({
       level: 'info',
       event: 'sync_completed',

@@ -16,7 +16,7 @@ const table: Record<string, { refused: string[]; allowed: string[] }> = {
       'pg',
       '@temporalio/workflow',
     ],
-    allowed: ['./record', './values/text', 'libphonenumber-js/min', 'luxon', '@skyra/jaro-winkler'],
+    allowed: ['./record', './values/text', 'libphonenumber-js/min', 'luxon', 'tldts'],
   },
   workflows: {
     refused: [
@@ -186,7 +186,7 @@ const table: Record<string, { refused: string[]; allowed: string[] }> = {
         '@temporalio/client',
       ],
     ],
-    allowed: ['./server', './demo/world', 'express', '@faker-js/faker', 'node:http'],
+    allowed: ['./server', './demo/world', 'express', 'pg', 'node:http'],
   },
   launch: {
     refused: ['../domain/record', '../config/env', '../db/pool', '../cli/main', '../worker/main'],

@@ -1,7 +1,6 @@
 /** Small packages without input or output: values in, values out. */
 const purePackages = [
   '@marcbachmann/cel-js',
-  '@skyra/jaro-winkler',
   'big.js',
   'fastest-levenshtein',
   'libphonenumber-js',

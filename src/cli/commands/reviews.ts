@@ -14,6 +14,7 @@ import { numberOf } from './problemActions';
 interface ListOptions {
   object?: string;
   kind?: string;
+  decided?: boolean;
   limit: number;
 }
 
@@ -37,6 +38,7 @@ export function addReviews(program: Command, run: RunCommand): void {
     .description('list the open questions')
     .option('--object <type>', 'only of this object type')
     .option('--kind <kind>', 'only of this kind, e.g. ambiguous')
+    .option('--decided', 'those that were decided, instead of the open ones')
     .option('--limit <n>', 'how many to show', wholeNumber, limitDefault)
     .action(run(list));
   reviews
@@ -45,7 +47,7 @@ export function addReviews(program: Command, run: RunCommand): void {
     .action(run(show));
   reviews
     .command('decide <id>')
-    .description('answer one question; the answer is remembered')
+    .description('answer one question, or answer it anew; the answer is remembered')
     .option('--join', 'they are one')
     .option('--apart', 'they are not the same')
     .option('--link <recordId>', 'it is this HubSpot record')
@@ -54,10 +56,14 @@ export function addReviews(program: Command, run: RunCommand): void {
     .action(run(decide));
 }
 
-async function list(context: CommandContext, { object, kind, limit }: ListOptions): Promise<ExitCode> {
+async function list(
+  context: CommandContext,
+  { object, kind, decided, limit }: ListOptions,
+): Promise<ExitCode> {
   const filter = {
     ...(object === undefined ? {} : { objectType: object }),
     ...(kind === undefined ? {} : { kind }),
+    ...(decided ? { decided } : {}),
   };
   return withDatabase(context, async (pool): Promise<ExitCode> => {
     const { output } = context;
@@ -68,7 +74,7 @@ async function list(context: CommandContext, { object, kind, limit }: ListOption
     for (const review of reviews) output.show(reviewText(review));
     if (total > reviews.length)
       output.show(`… and ${plural(total - reviews.length, 'more review')} (--limit shows them)`);
-    if (total === 0) output.show('no open reviews');
+    if (total === 0) output.show(`no ${decided ? 'decided' : 'open'} reviews`);
     return 0;
   });
 }

@@ -22,7 +22,7 @@ export interface RunningSimulator {
 
 const stopWithinMs = 2000;
 
-/** Starts a HubSpot on 127.0.0.1. Rejects when the port is taken or the state belongs to another portal. */
+/** Starts a HubSpot, on 127.0.0.1 where no other host is given. Rejects when the port is taken or the state belongs to another portal. */
 export async function startHubSpotSimulator(options: SimulatorOptions = {}): Promise<RunningSimulator> {
   const simulator = createSimulator(options);
   const server = createServer(
@@ -31,7 +31,7 @@ export async function startHubSpotSimulator(options: SimulatorOptions = {}): Pro
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

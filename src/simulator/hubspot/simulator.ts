@@ -14,6 +14,8 @@ import { createStats, type Stats } from './stats';
 export interface SimulatorOptions {
   /** 0 (the default) takes a free port. */
   port?: number | undefined;
+  /** Where to listen; 127.0.0.1 by default. */
+  host?: string | undefined;
   /** Where the journal lives; without it the state is in memory only. */
   stateDir?: string | undefined;
   portalId?: number | undefined;
