@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Failpoint } from '../../src/activities/deps';
 import { expectedPortal } from '../../src/simulator/demo/oracle';
 import { worldObjects } from '../../src/simulator/demo/world';
@@ -8,46 +9,55 @@ import { startRiver, type River, type RiverOptions } from './river';
 export const shortClaims = { TRIBUTARY_CLAIM_MS: '1500', TRIBUTARY_CALL_DEADLINE_MS: '1500' };
 
 export interface CrashReport {
-  /** How the first worker ended; null when the run ended before it passed the failpoint. */
-  signal: NodeJS.Signals | null;
+  /** The failpoints at which a worker really was killed. */
+  killedAt: Failpoint[];
   state: SyncRunResult['state'];
   differences: string;
   /** Counted as created, and those that must be. */
   created: { counted: number; expected: number };
 }
 
-export interface Crash {
-  failpoint: Failpoint;
-  /** At which pass of the failpoint the worker dies. */
-  pass: number;
-  /** What happens in HubSpot so that the failpoint is passed at all. */
-  faults?: object[];
+export interface Crashes {
+  /** One worker after the other is killed at the first pass of its failpoint. */
+  failpoints: readonly Failpoint[];
+  /** What happens in HubSpot so that a failpoint is passed at all. */
+  faults?: readonly object[];
 }
 
-/** A first sync whose worker is killed at a failpoint; a second worker, which knows nothing of it, ends the run. */
+/** A first sync whose workers are killed at failpoints, one after the other; a last one, which has none, ends the run. */
 export async function crashFirstSync(
-  { failpoint, pass, faults = [] }: Crash,
+  { failpoints, faults = [] }: Crashes,
   options: RiverOptions,
 ): Promise<CrashReport> {
   const river = await startRiver({ environment: shortClaims, ...options });
   try {
-    const doomed = await river.startWorker({ TRIBUTARY_FAILPOINT: `${failpoint}:${pass}` });
-    await river.open();
-    for (const fault of faults) await orderFault(river, fault);
-    const run = await river.startSync({ trigger: 'test' });
-    const result = run.result() as Promise<SyncRunResult>;
-    const exit = await Promise.race([doomed.exited, result.then(() => null)]);
-    if (exit) await river.startWorker();
-    const { state } = await result;
+    const killedAt: Failpoint[] = [];
+    let run: WorkflowHandle | undefined;
+    let result: Promise<SyncRunResult> | undefined;
+    for (const failpoint of failpoints) {
+      const doomed = await river.startWorker({ TRIBUTARY_FAILPOINT: failpoint });
+      run ??= await openAndStart(river, faults);
+      result ??= run.result() as Promise<SyncRunResult>;
+      const exit = await Promise.race([doomed.exited, result.then(() => null)]);
+      if (exit === null) break;
+      if (exit.signal === 'SIGKILL') killedAt.push(failpoint);
+    }
+    await river.startWorker();
     return {
-      signal: exit?.signal ?? null,
-      state,
+      killedAt,
+      state: (await result!).state,
       differences: await river.differences(),
       created: { counted: await countCreated(river), expected: expectedCreations(river) },
     };
   } finally {
     await river.stop();
   }
+}
+
+async function openAndStart(river: River, faults: readonly object[]): Promise<WorkflowHandle> {
+  await river.open();
+  for (const fault of faults) await orderFault(river, fault);
+  return river.startSync({ trigger: 'test' });
 }
 
 /** Orders a fault of the simulator. */
