@@ -9,20 +9,22 @@ import { nextOf } from './problemList';
 import { readBody, readQuery } from './requestInput';
 import { ringLanes } from './ringLanes';
 
-/** The open identity questions, the newest first, by pages. */
+/** The open identity questions, the newest first, by pages; `state=decided` for those that a person decided. */
 export function reviews(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
   const querySchema = z.strictObject({
     portal: portalSchema(deps.portals),
     object: nameSchema,
     kind: nameSchema,
+    state: z.enum(['open', 'decided'], 'must be "open" or "decided"').default('open'),
     ...pageSchema,
   });
   return async (request, response) => {
-    const { portal, object, kind, limit, before } = readQuery(request, querySchema);
+    const { portal, object, kind, state, limit, before } = readQuery(request, querySchema);
     const portalId = await portalIdOf(deps, portal);
     const filter = {
       ...(object === undefined ? {} : { objectType: object }),
       ...(kind === undefined ? {} : { kind }),
+      decided: state === 'decided',
     };
     const rows = await listReviews(deps.pool, portalId, filter, limit + 1, before ?? null);
     const page = rows.slice(0, limit);

@@ -14,7 +14,7 @@ export type DecideOutcome =
   | { ok: false; why: 'unknownReview' | 'closed' | 'unknownRecord' | 'nothingToDecide' };
 
 /**
- * Decides a review: the decision is remembered, and the records concerned are due. Consolidation then closes the
+ * Decides a review, or decides anew one that was decided before: the decision is remembered, and the records concerned are due. Consolidation then closes the
  * review, unless it still holds: two HubSpot records that are one must be merged in HubSpot, which the review says.
  */
 export function decideReview(
@@ -59,7 +59,7 @@ interface LockedReview {
 
 async function lockReview(tx: Queryable, portalId: string, reviewId: string): Promise<LockedReview | null> {
   const { rows } = await tx.query<LockedReview>(
-    `select object_type as "objectType", closed_at is not null as closed, records, parts from reviews
+    `select object_type as "objectType", closed_at is not null and decided_at is null as closed, records, parts from reviews
      where portal_id = $1 and review_id = $2 for update`,
     [portalId, reviewId],
   );

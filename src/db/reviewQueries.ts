@@ -22,11 +22,15 @@ export interface ReviewRow {
 export interface ReviewFilter {
   objectType?: string;
   kind?: string;
+  /** Those that a person decided, open or closed, instead of the open ones. */
+  decided?: boolean;
 }
 
 const columns = `review_id as "reviewId", object_type as "objectType", kind, reason, records, parts,
   golden_ids as "goldenIds", opened_at as "openedAt", closed_at as "closedAt", decision,
   decided_at as "decidedAt"`;
+
+const stateOf = ({ decided }: ReviewFilter) => (decided ? 'decided_at is not null' : 'closed_at is null');
 
 /**
  * Open reviews, newest first; they hold no values.
@@ -35,25 +39,26 @@ const columns = `review_id as "reviewId", object_type as "objectType", kind, rea
 export async function listReviews(
   db: Queryable,
   portalId: string,
-  { objectType, kind }: ReviewFilter,
+  filter: ReviewFilter,
   limit: number,
   before: string | null = null,
 ): Promise<ReviewRow[]> {
   const { rows } = await db.query<ReviewRow>(
-    `select ${columns} from reviews where portal_id = $1 and closed_at is null
+    `select ${columns} from reviews where portal_id = $1 and ${stateOf(filter)}
        and ($2::text is null or object_type = $2) and ($3::text is null or kind = $3)
        and ($4::bigint is null or review_id < $4)
      order by review_id desc limit $5`,
-    [portalId, objectType ?? null, kind ?? null, before, limit],
+    [portalId, filter.objectType ?? null, filter.kind ?? null, before, limit],
   );
   return rows;
 }
 
-export async function countReviews(db: Queryable, portalId: string, { objectType, kind }: ReviewFilter) {
+/** How many reviews there are. */
+export async function countReviews(db: Queryable, portalId: string, filter: ReviewFilter): Promise<number> {
   const { rows } = await db.query<{ total: number }>(
-    `select count(*)::float8 as total from reviews where portal_id = $1 and closed_at is null
+    `select count(*)::float8 as total from reviews where portal_id = $1 and ${stateOf(filter)}
        and ($2::text is null or object_type = $2) and ($3::text is null or kind = $3)`,
-    [portalId, objectType ?? null, kind ?? null],
+    [portalId, filter.objectType ?? null, filter.kind ?? null],
   );
   return rows[0]!.total;
 }

@@ -1,7 +1,15 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { Registry } from 'prom-client';
+import { createApp } from '../../src/api/app';
+import { createLogger } from '../../src/config/logger';
+import { secretValue } from '../../src/config/secretValue';
+import { taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
 import { startBareRiver, type BareRiver } from './bareRiver';
 
@@ -57,6 +65,10 @@ export interface MembersRiver extends BareRiver {
   post(path: string, body: unknown): Promise<unknown>;
   /** HubSpot's contacts by id. */
   contacts(): Promise<Map<string, Record<string, string | null>>>;
+  /** A request to the API; with a body it is a POST. */
+  api(path: string, body?: object): Promise<{ status: number; json: Record<string, unknown> }>;
+  /** What the API has logged. */
+  apiLines: string[];
   /** Runs the `tributary` command and parses its JSON. */
   tributary(...args: string[]): Promise<Record<string, unknown>>;
 }
@@ -85,8 +97,10 @@ export async function startMembersRiver(): Promise<MembersRiver> {
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
     return reply.json();
   };
+  const served = await serveApi(river);
   return {
     ...river,
+    ...served,
     post,
     async put(...members) {
       for (const { id, email, name, city, phone, card, second_card } of members) {
@@ -125,9 +139,50 @@ export async function startMembersRiver(): Promise<MembersRiver> {
       return JSON.parse(stdout) as Record<string, unknown>;
     },
     async stop() {
+      await served.close();
       await river.stop();
       await club.end();
       await source.drop();
+    },
+  };
+}
+
+const token = 'token-of-the-members-test';
+
+/** The API of a river over real HTTP. */
+async function serveApi({ pool, temporal }: BareRiver) {
+  const apiLines: string[] = [];
+  const app = createApp({
+    pool,
+    temporal,
+    log: createLogger({
+      ...{ level: 'trace', format: 'json' },
+      destination: { write: (line) => void apiLines.push(line) },
+    }),
+    sources: ['club'],
+    portals: ['main'],
+    token: secretValue(token),
+    taskQueue,
+    temporalUiUrl: undefined,
+    workerMetricsUrls: [],
+    registry: new Registry(),
+    newId: randomUUID,
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    apiLines,
+    async api(path: string, body?: object) {
+      const reply = await fetch(`${url}${path}`, {
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      });
+      return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -1,57 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Registry } from 'prom-client';
-import { createApp } from '../../src/api/app';
-import { createLogger } from '../../src/config/logger';
-import { secretValue } from '../../src/config/secretValue';
 import { taskQueue } from '../../src/workflows/contracts';
 import { uniqueName } from '../support/temporal';
 import { startMembersRiver, until, type Member, type MembersRiver } from './membersRiver';
 
-const token = 'token-of-the-problems-test';
 let river: MembersRiver;
-let server: Server;
-let apiUrl: string;
-const apiLines: string[] = [];
+let api: MembersRiver['api'];
 
 beforeAll(async () => {
   river = await startMembersRiver();
-  const app = createApp({
-    pool: river.pool,
-    temporal: river.temporal,
-    log: createLogger({
-      ...{ level: 'trace', format: 'json' },
-      destination: { write: (line) => void apiLines.push(line) },
-    }),
-    sources: ['club'],
-    portals: ['main'],
-    token: secretValue(token),
-    taskQueue,
-    temporalUiUrl: undefined,
-    workerMetricsUrls: [],
-    registry: new Registry(),
-    newId: randomUUID,
-  });
-  server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = river.api;
   await river.open();
 }, 120_000);
 
 afterAll(async () => {
-  server?.closeAllConnections();
-  await new Promise((resolve) => server?.close(resolve));
   await river?.stop();
 }, 60_000);
-
-async function api(path: string, body?: object): Promise<{ status: number; json: never }> {
-  const reply = await fetch(`${apiUrl}${path}`, {
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-  });
-  return { status: reply.status, json: (await reply.json()) as never };
-}
 
 interface Listed {
   problemId: string;
@@ -274,10 +236,9 @@ describe('reviews', () => {
   });
 
   test('deciding anew overrules the first answer', async () => {
-    await river.pool.query(
-      `update reviews set closed_at = null where kind = 'ambiguous' and records @> '[{"key": "linked"}]'`,
-    );
-    const { reviewId } = (await reviewOf('linked'))!;
+    const { json } = await api('/api/reviews?state=decided');
+    const all = json['reviews'] as { reviewId: string; records: { key: string }[] }[];
+    const { reviewId } = all.find(({ records }) => records.some(({ key }) => key === 'linked'))!;
     await api(`/api/reviews/${reviewId}/decide`, { decision: 'link', recordId: held['linked']![0] });
     await until(
       async () => (await river.contacts()).get(held['linked']![0])?.['email'],
@@ -288,7 +249,7 @@ describe('reviews', () => {
 });
 
 test('no log holds anything of a person', async () => {
-  const text = (await river.workerLogs()) + apiLines.join('\n');
+  const text = (await river.workerLogs()) + river.apiLines.join('\n');
   expect(text).toContain('http_request');
   for (const secret of ['secret@', 'Secretname', 'hubspot.example', 'not a phone', 'they know'])
     expect(text).not.toContain(secret);
