@@ -147,6 +147,7 @@ describe('reviews', () => {
   const people = ['apart', 'linked', 'joined'] as const;
   const cards = Object.fromEntries(people.map((name) => [name, [`${name}-1`, `${name}-2`]]));
   const held: Record<string, [string, string]> = {};
+  let stranger = '';
 
   async function reviewOf(
     name: string,
@@ -193,6 +194,8 @@ describe('reviews', () => {
       const [card, second_card] = cards[name]!;
       await river.put(member(name, { card: card!, second_card: second_card! }));
     }
+    const records = [{ objectType: 'contacts', properties: { email: 'stranger@hubspot.example' } }];
+    [stranger] = ((await river.post('/_simulator/seed', { records })) as { ids: [string] }).ids;
     await river.sync({ full: true });
   }, 60_000);
 
@@ -235,16 +238,21 @@ describe('reviews', () => {
     expect(rows).toEqual([{ links: 0 }]);
   });
 
-  test('deciding anew overrules the first answer', async () => {
+  test('deciding anew overrules the first answer, even for a record that shares nothing', async () => {
     const { json } = await api('/api/reviews?state=decided');
     const all = json['reviews'] as { reviewId: string; records: { key: string }[] }[];
     const { reviewId } = all.find(({ records }) => records.some(({ key }) => key === 'linked'))!;
-    await api(`/api/reviews/${reviewId}/decide`, { decision: 'link', recordId: held['linked']![0] });
+    await api(`/api/reviews/${reviewId}/decide`, { decision: 'link', recordId: stranger });
     await until(
-      async () => (await river.contacts()).get(held['linked']![0])?.['email'],
+      async () => (await river.contacts()).get(stranger)?.['email'],
       (email) => email === 'linked.secret@club.example',
     );
     expect(await reviewOf('linked')).toBeUndefined();
+    await river.put(
+      member('linked', { card: cards['linked']![0]!, second_card: cards['linked']![1]!, city: 'Bath' }),
+    );
+    await river.sync({});
+    expect((await river.contacts()).get(stranger)).toMatchObject({ city: 'Bath' });
   });
 });
 
