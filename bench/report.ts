@@ -1,0 +1,109 @@
+import type { ActionCount } from './actions';
+import type { BareFigures } from './bareLoop';
+import type { CallFigures } from './callEconomy';
+import type { Machine } from './machine';
+import type { MemoryFigures } from './memory';
+import type { QuotaFigures } from './quotaUse';
+import type { RunFigures } from './river';
+
+export interface Figures {
+  machine: Machine;
+  versions?: { postgres: string; temporal: string };
+  people: number;
+  seed: number;
+  command: string;
+  first?: RunFigures;
+  workerPeakMb?: number;
+  bare?: BareFigures;
+  calls?: CallFigures[];
+  actions?: ActionCount;
+  quota?: QuotaFigures;
+  memory?: MemoryFigures[];
+}
+
+/** The figures as text: each with its goal, as the issue states it. */
+export function reportText(figures: Figures): string {
+  const { machine, versions, people, seed, command, first, bare, calls, actions, quota, memory } = figures;
+  const lines = [
+    `machine   ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, load ${machine.loadBefore}`,
+    `versions  tributary ${machine.tributary}, node ${machine.node}${versions ? `, Postgres ${versions.postgres}, Temporal ${versions.temporal}` : ''}`,
+    `data      ${people} people, seed ${seed}`,
+    `command   ${command}`,
+  ];
+  if (first) lines.push('', ...throughputLines(first, bare, figures.workerPeakMb));
+  if (actions && first) lines.push('', ...actionLines(actions, first.counts['staged'] ?? 0));
+  if (calls) lines.push('', ...calls.map(callLine));
+  if (quota) lines.push('', ...quotaLines(quota));
+  if (memory) lines.push('', ...memoryLines(memory));
+  return lines.join('\n');
+}
+
+function throughputLines(
+  first: RunFigures,
+  bare: BareFigures | undefined,
+  peakMb: number | undefined,
+): string[] {
+  const staged = first.counts['staged'] ?? 0;
+  const written = (first.counts['created'] ?? 0) + (first.counts['updated'] ?? 0);
+  const rate = staged / first.seconds;
+  const lines = [
+    `first run, no quota: ${staged} rows staged, ${written} records and ${first.counts['associated'] ?? 0} associations written in ${first.seconds.toFixed(1)} s`,
+    `  source rows to acknowledged write  ${rate.toFixed(0)}/s (goal 2500)`,
+    `  records written                    ${(written / first.seconds).toFixed(0)}/s`,
+  ];
+  if (peakMb) lines.push(`  worker memory at its peak          ${peakMb.toFixed(0)} MB`);
+  if (!bare) return lines;
+  const bareRate = bare.rows / bare.seconds;
+  return [
+    ...lines,
+    `bare loop, same reads and batches: ${bare.rows} rows, ${bare.calls} calls, ${bare.inputs} inputs in ${bare.seconds.toFixed(1)} s (reading ${bare.readSeconds.toFixed(1)} s)`,
+    `  ${bareRate.toFixed(0)} rows/s; the river reaches ${(rate / bareRate).toFixed(2)} of it (goal 0.50)`,
+  ];
+}
+
+function actionLines({ total, byKind, longest, workflows }: ActionCount, staged: number): string[] {
+  const kinds = Object.entries(byKind)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, count]) => `${kind} ${count}`);
+  return [
+    `Temporal actions: ${total} in ${workflows} workflows, ${((total / staged) * 1_000).toFixed(1)} per 1,000 staged rows (goal 8)`,
+    `  ${kinds.join(', ')}`,
+    `  longest history ${longest.events} events (${longest.workflowId}; limit 4096)`,
+  ];
+}
+
+function callLine({ name, rows, writeCalls, ideal, readCalls }: CallFigures): string {
+  const per = rows > 0 ? `${((writeCalls / rows) * 1_000).toFixed(1)} per 1,000 rows read` : 'no rows read';
+  const share = ideal > 0 ? `${(writeCalls / ideal).toFixed(2)} × the ideal ${ideal}` : 'ideal 0';
+  return `calls, ${name}: ${writeCalls} write calls (${per}), ${share}; ${readCalls} read calls`;
+}
+
+function quotaLines({
+  seconds,
+  calls,
+  allowed,
+  share,
+  rateRefusals,
+  largestWindow,
+  limit,
+}: QuotaFigures): string[] {
+  return [
+    `quota of ${limit} calls in 10 s: ${calls} of ${allowed.toFixed(0)} allowed calls in ${seconds.toFixed(0)} s: ${(share * 100).toFixed(1)}% (goal 97%)`,
+    `  refused with 429: ${rateRefusals}; most calls in any window: ${largestWindow} (limit ${limit})`,
+  ];
+}
+
+function memoryLines(figures: MemoryFigures[]): string[] {
+  const lines = figures.map(
+    ({ people, rows, seconds, workerPeakMb, actions }) =>
+      `${people} people: ${rows} rows in ${seconds.toFixed(0)} s (${(rows / seconds).toFixed(0)}/s), worker peak ${workerPeakMb.toFixed(0)} MB, ` +
+      `${((actions.total / rows) * 1_000).toFixed(1)} actions per 1,000 rows, longest history ${actions.longest.events} events`,
+  );
+  const [least, ...more] = figures;
+  for (const { people, workerPeakMb } of more) {
+    const ratio = (workerPeakMb / least!.workerPeakMb).toFixed(2);
+    lines.push(`  peak at ${people} = ${ratio} × that at ${least!.people} (goal 1.25)`);
+  }
+  return lines;
+}

@@ -1,0 +1,31 @@
+/** What a simulator counted since the last reset. */
+export interface SimulatorStats {
+  calls: number;
+  writeCalls: number;
+  byOperation: Record<string, { calls: number; done: number; inputs: number }>;
+  limits: { buckets: Record<string, BucketStats> };
+}
+
+export interface BucketStats {
+  limit: number | null;
+  /** Most calls that any window held when a call arrived, that call included. */
+  largestAtArrival: number;
+  /** 429s given. */
+  violations: number;
+}
+
+export async function readStats(url: string): Promise<SimulatorStats> {
+  const reply = await fetch(`${url}/_simulator/stats`);
+  return (await reply.json()) as SimulatorStats;
+}
+
+export async function resetStats(url: string): Promise<void> {
+  await fetch(`${url}/_simulator/stats/reset`, { method: 'POST' });
+}
+
+/** Changes settings of a simulator, e.g. its limits or latency. @throws where it refuses them */
+export async function setSettings(url: string, settings: object): Promise<void> {
+  const body = JSON.stringify(settings);
+  const reply = await fetch(`${url}/_simulator/settings`, { method: 'POST', body });
+  if (!reply.ok) throw new Error(`the simulator refuses the settings: ${await reply.text()}`);
+}
