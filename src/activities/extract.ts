@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import { claimRead, moveCursor, type ReadState, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
@@ -6,7 +7,7 @@ import { closeFileFaults, closeUnseenFaults, openProblems, type ProblemInput } f
 import { addCounts } from '../db/runs';
 import { markGone, noteSeenKeys } from '../db/stagedRecords';
 import { hubspotSource } from '../domain/record';
-import type { Page } from '../sources/contract';
+import type { Page, SourceRecord } from '../sources/contract';
 import type { ActivityContext } from './context';
 import type { SourceSettings, StreamSettings } from './deps';
 import { extractHubSpotPage } from './extractHubSpot';
@@ -76,7 +77,28 @@ async function readPage(
       'source.configuration',
     );
   }
-  return page;
+  return withoutLongKeys(page);
+}
+
+/** Postgres refuses index rows above 2,704 bytes; source and stream stand beside the key. */
+const keyBytesMax = 1_500;
+
+/** A record whose key no index can hold is told as unreadable: it must not stop the page. */
+function withoutLongKeys(page: Page): Page {
+  const isTooLong = ({ key }: SourceRecord) =>
+    key.length * 3 > keyBytesMax && Buffer.byteLength(key) > keyBytesMax;
+  const tooLong = page.records.filter(isTooLong);
+  if (tooLong.length === 0) return page;
+  const faults = tooLong.map(({ key }) => ({
+    where: `key ${createHash('sha1').update(key).digest('hex').slice(0, 12)}`,
+    key: `${key.slice(0, 100)}…`,
+    reason: `the record's key is longer than ${keyBytesMax} bytes`,
+  }));
+  return {
+    ...page,
+    records: page.records.filter((record) => !isTooLong(record)),
+    faults: [...page.faults, ...faults],
+  };
 }
 
 interface CommitRequest {

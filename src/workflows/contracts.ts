@@ -63,7 +63,7 @@ export interface SyncRunProgress {
   sources: Record<string, 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'>;
 }
 
-export interface SyncSourceInput {
+export interface SyncSourceInput extends Renewal {
   portalId: string;
   runId: string;
   source: string;
@@ -77,12 +77,18 @@ export interface SyncSourceResult {
   faults: number;
 }
 
-export interface ConsolidateInput {
+/** What every workflow takes that renews itself. */
+export interface Renewal {
+  /** Continues as new when its history has more events than this. Default: 3,000. */
+  renewAfterEvents?: number;
+}
+
+export interface ConsolidateInput extends Renewal {
   portalId: string;
   objectType: string;
 }
 
-export interface DeliverInput {
+export interface DeliverInput extends Renewal {
   portalId: string;
   lane: DeliveryLane;
   /** How many waves of batches run side by side. */

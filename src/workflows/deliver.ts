@@ -24,7 +24,7 @@ async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
   let parallel = input.parallelWaves ?? parallelWavesMin;
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  while (failures.length === 0 && !isHistoryLong()) {
+  while (failures.length === 0 && !isHistoryLong(input)) {
     const claim = await quick(`claim up to 10 batches, lane ${input.lane}`).claimBatches({
       portalId: input.portalId,
       lane: input.lane,

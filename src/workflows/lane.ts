@@ -1,5 +1,5 @@
 import { condition, continueAsNew, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
-import { bellSignal } from './contracts';
+import { bellSignal, type Renewal } from './contracts';
 
 export const bell = defineSignal(bellSignal);
 
@@ -7,12 +7,12 @@ export const bell = defineSignal(bellSignal);
 const waitMsMax = 60 * 60 * 1_000;
 
 /** Renewed well before the server suggests it at 4,096 events, so that what is still in flight fits too. */
-const historyEventsMax = 3_000;
+const historyEventsDefault = 3_000;
 
 /** Whether the history has grown so much that the workflow should continue as new. */
-export function isHistoryLong(): boolean {
+export function isHistoryLong({ renewAfterEvents = historyEventsDefault }: Renewal): boolean {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength > historyEventsMax;
+  return continueAsNewSuggested || historyLength > renewAfterEvents;
 }
 
 export interface LaneTurn {
@@ -26,7 +26,10 @@ export interface LaneTurn {
  * A lane: turns until dry, wakes on the bell, continues as new when the history has grown, and looks for signals once
  * more before it ends, so that no ring is lost.
  */
-export async function runLane<Input>(input: Input, turn: () => Promise<LaneTurn>): Promise<void> {
+export async function runLane<Input extends Renewal>(
+  input: Input,
+  turn: () => Promise<LaneTurn>,
+): Promise<void> {
   let rung = false;
   setHandler(bell, () => {
     rung = true;
@@ -34,9 +37,9 @@ export async function runLane<Input>(input: Input, turn: () => Promise<LaneTurn>
   for (;;) {
     rung = false;
     const { more, waitMs } = await turn();
-    if (isHistoryLong()) await continueAsNew(input);
-    if (more || rung) continue;
-    if (!waitMs) return;
+    if (!more && !rung && !waitMs) return;
+    if (isHistoryLong(input)) await continueAsNew(input);
+    if (more || rung || !waitMs) continue;
     await condition(() => rung, Math.min(waitMs, waitMsMax));
   }
 }

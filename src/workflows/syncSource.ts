@@ -23,9 +23,10 @@ export async function syncSource(input: SyncSourceInput): Promise<SyncSourceResu
 }
 
 /** Pages until the read is complete, or until the history has grown enough: the cursor is in Postgres. */
-async function readStream({ portalId, runId, source, full }: SyncSourceInput, stream: string) {
+async function readStream(input: SyncSourceInput, stream: string) {
+  const { portalId, runId, source, full } = input;
   const total = { records: 0, staged: 0, faults: 0, done: false };
-  while (!total.done && !isHistoryLong()) {
+  while (!total.done && !isHistoryLong(input)) {
     const lease =
       source === hubspot
         ? await quick(`lease ${callsPerPage} calls, lane bulk`).leaseCalls({

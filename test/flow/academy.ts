@@ -24,10 +24,16 @@ export interface AcademyOptions {
   change?: (text: string) => string;
   /** Whether the portal goes live, or stays in hold. */
   live?: boolean;
+  /** Further environment of the first worker. */
+  environment?: Record<string, string>;
 }
 
 /** Starts everything, sets the portal up, and waits until the dropped files count as complete. */
-export async function startAcademy({ change, live = true }: AcademyOptions = {}): Promise<Academy> {
+export async function startAcademy({
+  change,
+  live = true,
+  environment = {},
+}: AcademyOptions = {}): Promise<Academy> {
   const crm = await emptyDatabase();
   await fillCrm(crm.url, people);
   const shop = await startShop('shop-password');
@@ -52,7 +58,7 @@ export async function startAcademy({ change, live = true }: AcademyOptions = {})
     worker = await river.startWorker({ TRIBUTARY_CONFIG, EVENTS_FOLDER: eventsFolder, ...env });
   };
   const text = await readFile(secondConfig, 'utf8');
-  await restartWith(change ? change(text) : text);
+  await restartWith(change ? change(text) : text, environment);
   await (live ? river.open() : river.setUp());
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, dropped + stableMs - Date.now())));
   const stop = async () => {

@@ -77,6 +77,8 @@ function order(
 export interface Shop extends ListServer {
   /** Answers every request with this status while it is set: the shop is down, or knows us no more. */
   answerWith: number | null;
+  /** What such an answer says. */
+  failureBody: string;
   /** How long every answer takes. */
   delayMs: number;
 }
@@ -88,7 +90,7 @@ export async function startShop(password: string): Promise<Shop> {
   const expected = `Basic ${Buffer.from(`reader:${password}`).toString('base64')}`;
   const shop: Shop = Object.assign(
     await startListServer(({ path, query, headers }) => {
-      if (shop.answerWith !== null) return { status: shop.answerWith };
+      if (shop.answerWith !== null) return { status: shop.answerWith, raw: shop.failureBody };
       if (headers.authorization !== expected) return { status: 401 };
       const all: readonly { changed?: string }[] = path === '/firms' ? (firms as object[]) : orders;
       const since = query.get('since');
@@ -102,7 +104,7 @@ export async function startShop(password: string): Promise<Shop> {
         headers: at + pageSize < rows.length ? { link: `<${path}?${next}>; rel="next"` } : {},
       };
     }),
-    { answerWith: null, delayMs: 0 },
+    { answerWith: null, failureBody: '{}', delayMs: 0 },
   );
   return shop;
 }
