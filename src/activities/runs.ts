@@ -5,7 +5,7 @@ import { registerConfig } from '../db/objectConfigs';
 import { inTransaction } from '../db/pool';
 import { findPortal } from '../db/portals';
 import { endRun, foldCounts, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs';
-import { countUnsettled, settleReferences, type Unsettled } from '../db/settlement';
+import { countUnsettled, settleReferences, unsettledStage, type Unsettled } from '../db/settlement';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
 import type { ActivityContext } from './context';
@@ -112,10 +112,9 @@ export function createRunActivities(context: ActivityContext) {
     async awaitSettled({ portalId, runId }: { portalId: string; runId: string }): Promise<SettledResult> {
       const until = performance.now() + looksForMs;
       for (;;) {
-        const unsettled = await countUnsettled(pool, portalId, runId);
-        const settled = await settledResult(context, portalId, runId, unsettled);
+        const settled = await settledResult(context, portalId, runId);
         if (settled) return settled;
-        if (performance.now() > until) throw stillUnsettled(unsettled);
+        if (performance.now() > until) throw stillUnsettled(await countUnsettled(pool, portalId, runId));
         await sleep(lookAgainMs);
       }
     },
@@ -142,18 +141,19 @@ export interface SettledResult {
   reason: string | null;
 }
 
+/** Null while something is under way. */
 async function settledResult(
   { pool }: ActivityContext,
   portalId: string,
   runId: string,
-  unsettled: Unsettled,
 ): Promise<SettledResult | null> {
-  if (isSettled(unsettled)) {
+  const stage = await unsettledStage(pool, portalId, runId);
+  if (stage === null) {
     await settleReferences(pool, portalId, runId);
     return { settled: true, deferredUntil: null, reason: null };
   }
   const portal = await findPortal(pool, portalId);
-  if (unsettled.staged > 0 || !portal?.isPaused) return null;
+  if (stage === 'staged' || !portal?.isPaused) return null;
   await settleReferences(pool, portalId, runId);
   const until = portal.pausedUntil?.toISOString() ?? null;
   return { settled: false, deferredUntil: until, reason: portal.pauseReason };
@@ -166,10 +166,6 @@ function stillUnsettled({ staged, records, associations }: Unsettled): Applicati
     nextRetryDelay: lookAgainMs,
     category: 'BENIGN',
   });
-}
-
-function isSettled({ staged, records, associations }: Unsettled): boolean {
-  return staged + records + associations === 0;
 }
 
 /** Runs that the database calls running and whose workflow is gone, with Temporal's state or by a person. */

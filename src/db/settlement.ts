@@ -10,28 +10,48 @@ export interface Unsettled {
   associations: number;
 }
 
+/** Rows of a run ($2) that are not settled, by stage. Parked marks are settled: problems stand for them. */
+const unsettledRows = {
+  staged: `from staged_records where portal_id = $1 and due_at is not null and run_id = $2`,
+  records: `from outbox join portals using (portal_id)
+    where portal_id = $1 and run_id = $2 and not parked and (mode = 'live' or batch_id is not null)`,
+  associations: `from golden_associations a join portals using (portal_id)
+    where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked and (mode = 'live' or a.batch_id is not null)
+      and (a.batch_id is not null or (
+        exists (select from known_states f where f.portal_id = $1 and f.target = 'hubspot'
+          and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
+        and exists (select from known_states t where t.portal_id = $1 and t.target = 'hubspot'
+          and t.object_type = a.to_object and t.golden_id = a.to_golden and not t.archived)))`,
+};
+
 /**
- * Counts what a run staged and is not settled yet. Parked marks are settled: problems stand for them. Marks that a
- * later run took over are settled too: superseded. In hold nothing moves, so all marks are settled: proposed.
+ * Counts what a run staged and is not settled yet. Marks that a later run took over are settled too: superseded. In
+ * hold nothing moves, so all marks are settled: proposed. It reads all that is under way: do not ask often.
  */
 export async function countUnsettled(db: Queryable, portalId: string, runId: string): Promise<Unsettled> {
+  const { staged, records, associations } = unsettledRows;
   const { rows } = await db.query<{ staged: string; records: string; associations: string }>(
-    `select
-       (select count(*) from staged_records where portal_id = $1 and due_at is not null and run_id = $2) as staged,
-       (select count(*) from outbox join portals using (portal_id)
-         where portal_id = $1 and run_id = $2 and not parked and (mode = 'live' or batch_id is not null)) as records,
-       (select count(*) from golden_associations a join portals using (portal_id)
-         where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked
-           and (mode = 'live' or a.batch_id is not null)
-           and (a.batch_id is not null or (
-             exists (select from known_states f where f.portal_id = $1 and f.target = 'hubspot'
-               and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
-             and exists (select from known_states t where t.portal_id = $1 and t.target = 'hubspot'
-               and t.object_type = a.to_object and t.golden_id = a.to_golden and not t.archived)))) as associations`,
+    `select (select count(*) ${staged}) as staged, (select count(*) ${records}) as records,
+       (select count(*) ${associations}) as associations`,
     [portalId, runId],
   );
   const row = rows[0]!;
   return { staged: Number(row.staged), records: Number(row.records), associations: Number(row.associations) };
+}
+
+/** The first stage in which a run still has something under way, or null when all is settled. Cheap to ask. */
+export async function unsettledStage(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+): Promise<keyof Unsettled | null> {
+  const { staged, records, associations } = unsettledRows;
+  const { rows } = await db.query<{ stage: keyof Unsettled | null }>(
+    `select case when exists (select ${staged}) then 'staged' when exists (select ${records}) then 'records'
+       when exists (select ${associations}) then 'associations' end as stage`,
+    [portalId, runId],
+  );
+  return rows[0]!.stage;
 }
 
 /**
