@@ -136,6 +136,21 @@ test('a run that is cancelled while a source is read ends cancelled, and the nex
   expect(await academy.sync({ full: true })).toMatchObject({ state: 'succeeded' });
 }, 60_000);
 
+test('runs, sources and lanes are found by search attributes', async () => {
+  const listed = async (query: string) => {
+    const found = new Set<string>();
+    for await (const { type } of academy.temporal.workflow.list({ query })) found.add(type);
+    return [...found].sort();
+  };
+  expect(await listed(`TributarySource = "crm" and TributaryTrigger = "manual"`)).toEqual(['syncSource']);
+  expect(await listed(`TributaryPortal = "${academy.portalId}"`)).toEqual([
+    'consolidate',
+    'deliver',
+    'syncRun',
+    'syncSource',
+  ]);
+}, 60_000);
+
 test('an unknown source is refused with the names that there are', async () => {
   const failed = await start({ sources: ['impact'] }).then((handle) =>
     handle.result().catch((error: Error) => error),
