@@ -8,12 +8,19 @@ export interface Queryable {
   ): Promise<{ rows: Row[]; rowCount: number | null }>;
 }
 
-/** Longest a transaction may sit idle: a stopped worker's locks are freed after this (DESIGN §2, fences). */
-const idleInTransactionMs = 30_000;
+const idleInTransactionMsDefault = 30_000;
 const statementTimeoutMs = 60_000;
 
-/** Opens the pool. `connections` bounds how many this process uses at once. */
-export function openPool(databaseUrl: string, connections = 16): Pool {
+/**
+ * Opens the pool. `connections` bounds how many this process uses at once.
+ * @param idleInTransactionMs longest a transaction may sit idle: the locks of a worker that stopped are freed after it
+ * (DESIGN §2, fences)
+ */
+export function openPool(
+  databaseUrl: string,
+  connections = 16,
+  idleInTransactionMs = idleInTransactionMsDefault,
+): Pool {
   const pool = new Pool({
     connectionString: databaseUrl,
     max: connections,

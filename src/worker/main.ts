@@ -24,6 +24,9 @@ import { settingsOf } from './settings';
 /** Made by the build, and what the replay tests replay against. */
 const workflowBundle = { codePath: join(__dirname, '../workflows.bundle.js') };
 
+/** A transaction of a busy worker may rest this long between two statements. */
+const idleInTransactionMsMin = 5_000;
+
 /** The worker process: constructs everything, runs until it is told to stop, ends what it began. */
 async function main(): Promise<void> {
   const env = processEnv();
@@ -38,7 +41,12 @@ async function main(): Promise<void> {
   if (databaseUrl === undefined) fail(['DATABASE_URL is not set: where is Postgres?']);
 
   await migrate(databaseUrl);
-  const pool = openPool(databaseUrl, settings.database.poolMax);
+  const limits = {
+    callDeadlineMs: Number(env['TRIBUTARY_CALL_DEADLINE_MS'] ?? defaultClaimLimits.callDeadlineMs),
+    claimMs: Number(env['TRIBUTARY_CLAIM_MS'] ?? defaultClaimLimits.claimMs),
+  };
+  const idleInTransactionMs = Math.max(limits.claimMs, idleInTransactionMsMin);
+  const pool = openPool(databaseUrl, settings.database.poolMax, idleInTransactionMs);
   const sdkAddress = await freeLoopbackAddress();
   installRuntime(log, settings, sdkAddress);
   const { connectionOptions, namespace } = temporalConnection(env);
@@ -51,10 +59,6 @@ async function main(): Promise<void> {
   const doorbell = createDoorbell(client, searchAttributes, (error) =>
     log.warn({ err: error }, 'a bell was not heard'),
   );
-  const limits = {
-    callDeadlineMs: Number(env['TRIBUTARY_CALL_DEADLINE_MS'] ?? defaultClaimLimits.callDeadlineMs),
-    claimMs: Number(env['TRIBUTARY_CLAIM_MS'] ?? defaultClaimLimits.claimMs),
-  };
   const now = () => new Date();
   const context = createContext({
     pool,

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Failpoint } from '../../src/activities/deps';
+import { readSimulator } from '../../src/simulator/demo/portalExport';
+import { shortClaims } from './crashRiver';
+import { startRiver, type River } from './river';
+
+const run = promisify(execFile);
+
+/** Where a worker stalls: before a call, with the reply in its hand, inside transactions that hold locks. */
+const stalls: Failpoint[] = [
+  'deliver.sending',
+  'deliver.sent',
+  'deliver.settling',
+  'associate.sent',
+  'extract.staged',
+];
+
+test.concurrent.each(stalls)(
+  'a worker that stalls at %s longer than its claim changes nothing when it wakes up',
+  async (failpoint) => {
+    const river = await startRiver({ people: 120, environment: shortClaims });
+    try {
+      const stalled = await river.startWorker({ TRIBUTARY_FAILPOINT: `${failpoint}:1:stop` });
+      await river.open();
+      const first = await river.startSync();
+      await untilStopped(stalled.pid);
+      await river.startWorker();
+      expect(await first.result()).toMatchObject({ state: 'succeeded' });
+      expect(await river.differences()).toBe('');
+      const before = await whatWasDone(river);
+      expect(before.deliveries).toBeGreaterThan(0);
+      expect(before.settledTwice).toEqual([]);
+
+      process.kill(stalled.pid, 'SIGCONT');
+      // Both take work now; the one that woke up ends what it was doing before it stops by itself.
+      expect(await river.sync()).toMatchObject({ state: 'succeeded' });
+      expect(await stalled.stop()).toMatchObject({ code: 0, signal: null });
+      expect(await whatWasDone(river)).toEqual(before);
+      expect(await river.differences()).toBe('');
+    } finally {
+      await river.stop();
+    }
+  },
+  120_000,
+);
+
+/** Waits until the process is stopped by its failpoint. */
+async function untilStopped(pid: number): Promise<void> {
+  const until = Date.now() + 60_000;
+  while (Date.now() < until) {
+    const { stdout } = await run('ps', ['-o', 'stat=', '-p', String(pid)]);
+    if (stdout.trim().startsWith('T')) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the worker never stalled: its failpoint is not passed');
+}
+
+/** Every write that HubSpot counted, and everything that Postgres holds of it. */
+async function whatWasDone(river: River) {
+  const { records, associations } = await readSimulator(river.simulatorUrl);
+  const writes = [...records].map(({ object, id, writes: count }) => `${object} ${id} ${count}`).sort();
+  const { rows } = await river.pool.query<{ deliveries: string; known: string; twice: string[] }>(
+    `select (select count(*) from deliveries) as deliveries,
+       (select md5(string_agg(known_states::text, '' order by object_type, record_id)) from known_states) as known,
+       array(select golden_id::text from deliveries group by object_type, golden_id, operation
+         having count(*) > 1) as twice`,
+  );
+  const { deliveries, known, twice } = rows[0]!;
+  return {
+    writes,
+    pairs: [...associations].length,
+    deliveries: Number(deliveries),
+    known,
+    settledTwice: twice,
+  };
+}
