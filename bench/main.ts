@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { countActions } from './actions';
 import { runBareLoop } from './bareLoop';
 import { callEconomy, countCalls } from './callEconomy';
+import { cpuBetween, cpuSeconds } from './cpuTime';
 import { machine } from './machine';
 import { memoryBySize, runQuery, workerPeakMb } from './memory';
 import { readOptions, type BenchOptions } from './options';
@@ -49,7 +50,9 @@ async function measureRiver(
     await openPortal(stack);
     if (wanted('throughput') || wanted('calls')) {
       say('first run, no quota');
+      const before = cpuSeconds(stack.pids);
       const { run, calls } = await countCalls(stack, 'initial load');
+      figures.cpu = cpuBetween(before, cpuSeconds(stack.pids));
       figures.first = run;
       figures.workerPeakMb = workerPeakMb(stack);
       figures.calls = [calls];

@@ -14,6 +14,8 @@ export interface Figures {
   command: string;
   first?: RunFigures;
   workerPeakMb?: number;
+  /** CPU seconds of the first run, by process. */
+  cpu?: Record<string, number>;
   bare?: BareFigures;
   calls?: CallFigures[];
   actions?: ActionCount;
@@ -31,6 +33,7 @@ export function reportText(figures: Figures): string {
     `command   ${command}`,
   ];
   if (first) lines.push('', ...throughputLines(first, bare, figures.workerPeakMb));
+  if (figures.cpu) lines.push(cpuLine(figures.cpu));
   if (actions && first) lines.push('', ...actionLines(actions, first.counts['staged'] ?? 0));
   if (calls) lines.push('', ...calls.map(callLine));
   if (quota) lines.push('', ...quotaLines(quota));
@@ -59,6 +62,14 @@ function throughputLines(
     `bare loop, same reads and batches: ${bare.rows} rows, ${bare.calls} calls, ${bare.inputs} inputs in ${bare.seconds.toFixed(1)} s (reading ${bare.readSeconds.toFixed(1)} s)`,
     `  ${bareRate.toFixed(0)} rows/s; the river reaches ${(rate / bareRate).toFixed(2)} of it (goal 0.50)`,
   ];
+}
+
+function cpuLine(cpu: Record<string, number>): string {
+  const total = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+  const parts = Object.entries(cpu)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`);
+  return `CPU seconds of the first run: ${total.toFixed(1)}: ${parts.join(', ')}`;
 }
 
 function actionLines({ total, byKind, longest, workflows }: ActionCount, staged: number): string[] {

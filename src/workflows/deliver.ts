@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, log, patched } from '@temporalio/workflow';
 import { quick, sending } from './activityProxies';
 import type { DeliverInput } from './contracts';
 import { isHistoryLong, runLane, type LaneTurn } from './lane';
@@ -8,6 +8,9 @@ const parallelWavesMin = 3;
 const parallelWavesMax = 8;
 /** Slots further ahead than this mean that the quota is used: more waves would only wait for it. */
 const aheadMs = 1_000;
+
+/** Histories from before it end where this looks once more. */
+const lookAgainPatch = 'deliver-look-again';
 
 /** A lane per portal and urgency: claim, lease calls, send, settle; records before the associations that need their ids. */
 export async function deliver(input: DeliverInput): Promise<void> {
@@ -25,6 +28,8 @@ async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
   const inFlight = new Set<Promise<void>>();
   const failures: unknown[] = [];
   while (failures.length === 0 && !isHistoryLong(input)) {
+    // Asked before the claim: what was in flight may settle while it looks, and then it has looked too early.
+    const mayUnlockMore = inFlight.size > 0;
     const claim = await quick(`claim up to 10 batches, lane ${input.lane}`).claimBatches({
       portalId: input.portalId,
       lane: input.lane,
@@ -38,7 +43,7 @@ async function wavesUntilDry(input: DeliverInput): Promise<LaneTurn> {
         .finally(() => void inFlight.delete(sent));
       inFlight.add(sent);
       if (inFlight.size >= parallel) await Promise.race(inFlight);
-    } else if (inFlight.size > 0) await Promise.all(inFlight);
+    } else if (inFlight.size > 0 || (mayUnlockMore && patched(lookAgainPatch))) await Promise.all(inFlight);
     else return { more: false, waitMs: claim.waitMs };
   }
   await Promise.all(inFlight);
