@@ -62,7 +62,7 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
   const questions = new Map<string, IdentityRecord>();
   const heldBy: Record<string, string> = {};
   const asked = { keys: new Set<string>(), goldenIds: new Set<string>() };
-  const newGoldenId = (ref: RecordRef, attempt: number) => goldenIdOf(portalId, objectType, ref, attempt);
+  const newGoldenId = rememberedIds((ref, attempt) => goldenIdOf(portalId, objectType, ref, attempt));
   const decided = new Map<string, StoredDecision>();
   const anyDecided = await hasDecisions(db, portalId, objectType);
   let partners: RecordRef[] = [];
@@ -109,6 +109,19 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
     lookup = nextLookup([...questions.values()], asked, isEvident, newGoldenId);
   }
   return { records, questions, sharers, heldBy, decisions: [...decided.values()], newGoldenId };
+}
+
+type NewGoldenId = (ref: RecordRef, attempt: number) => string;
+
+/** Every round asks for the same ids again, and each is a hash. */
+function rememberedIds(make: NewGoldenId): NewGoldenId {
+  const made = new Map<string, string>();
+  return (ref, attempt) => {
+    const key = `${refKey(ref)}\u0000${attempt}`;
+    let id = made.get(key);
+    if (id === undefined) made.set(key, (id = make(ref, attempt)));
+    return id;
+  };
 }
 
 /** Holders per key: those that `countSharers` leaves out are held once. */
