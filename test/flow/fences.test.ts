@@ -21,7 +21,11 @@ test.concurrent.each(stalls)(
   async (failpoint) => {
     const river = await startRiver({ people: 120, environment: shortClaims });
     try {
-      const stalled = await river.startWorker({ TRIBUTARY_FAILPOINT: `${failpoint}:1:stop` });
+      // Few slots: what the server hands to a stalled worker is lost until its heartbeat is missed.
+      const stalled = await river.startWorker({
+        TRIBUTARY_FAILPOINT: `${failpoint}:1:stop`,
+        TRIBUTARY_WORKER_ACTIVITIES: '2',
+      });
       await river.open();
       const first = await river.startSync();
       await untilStopped(stalled.pid);
