@@ -34,7 +34,10 @@ export async function settledPairs(
   return rows;
 }
 
-/** Due associations of two objects whose both ends HubSpot has, at most `limit`. */
+/**
+ * Due associations of two objects whose both ends HubSpot has, at most `limit`: whichever are found first, so that a
+ * claim costs the same however many wait.
+ */
 export async function selectAssociationCandidates(
   db: Queryable,
   portalId: string,
@@ -43,19 +46,20 @@ export async function selectAssociationCandidates(
   limit: number,
 ): Promise<AssociationCandidate[]> {
   const { rows } = await db.query<AssociationCandidate>(
-    `select a.from_golden as "fromGolden", a.to_golden as "toGolden", f.record_id as "fromId",
-       t.record_id as "toId", a.labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
-       a.run_id as "runId", a.lead_source as "leadSource"
-     from golden_associations a
-     join known_states f on f.portal_id = a.portal_id and f.target = 'hubspot' and f.object_type = a.from_object
-       and f.golden_id = a.from_golden and not f.archived
-     join known_states t on t.portal_id = a.portal_id and t.target = 'hubspot' and t.object_type = a.to_object
-       and t.golden_id = a.to_golden and not t.archived
-     left join known_associations k on k.portal_id = a.portal_id and k.from_object = a.from_object
-       and k.from_id = f.record_id and k.to_object = a.to_object and k.to_id = t.record_id
-     where a.portal_id = $1 and a.from_object = $2 and a.to_object = $3 and a.due and a.batch_id is null
-       and not a.parked
-     order by a.from_golden, a.to_golden limit $4`,
+    `select * from (
+       select a.from_golden as "fromGolden", a.to_golden as "toGolden", f.record_id as "fromId",
+         t.record_id as "toId", a.labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
+         a.run_id as "runId", a.lead_source as "leadSource"
+       from golden_associations a
+       join known_states f on f.portal_id = a.portal_id and f.target = 'hubspot' and f.object_type = a.from_object
+         and f.golden_id = a.from_golden and not f.archived
+       join known_states t on t.portal_id = a.portal_id and t.target = 'hubspot' and t.object_type = a.to_object
+         and t.golden_id = a.to_golden and not t.archived
+       left join known_associations k on k.portal_id = a.portal_id and k.from_object = a.from_object
+         and k.from_id = f.record_id and k.to_object = a.to_object and k.to_id = t.record_id
+       where a.portal_id = $1 and a.from_object = $2 and a.to_object = $3 and a.due and a.batch_id is null
+         and not a.parked
+       limit $4) as due order by "fromGolden", "toGolden"`,
     [portalId, fromObject, toObject, limit],
   );
   return rows;
