@@ -1,6 +1,7 @@
 import {
   clearMarks,
   gatheringObjects,
+  handOutOrphans,
   insertBatches,
   nextClaimMs,
   parkMarks,
@@ -11,7 +12,7 @@ import {
 } from '../db/claims';
 import { coveredProperties } from '../db/cursors';
 import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
-import { findPortal } from '../db/portals';
+import { findPortal, type Portal } from '../db/portals';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/problems';
 import { addCounts } from '../db/runs';
 import { decideDelivery } from '../domain/decideDelivery';
@@ -19,6 +20,7 @@ import { hubspotSource } from '../domain/record';
 import { batchSizeMax, shapeBatches } from '../domain/shapeBatch';
 import type { ObjectRules } from '../domain/rules';
 import type { DeliveryLane } from '../workflows/contracts';
+import { probePortal } from './breaker';
 import { claimAssociations } from './claimAssociations';
 import type { ActivityContext } from './context';
 
@@ -40,6 +42,9 @@ export interface ClaimResult {
   reason: 'hold' | 'paused' | 'dry' | null;
 }
 
+/** Somebody else makes a half-open portal's one call just now, or it failed. */
+const probeAgainMs = 500;
+
 const laneRanges: Record<DeliveryLane, number[]> = { realtime: [0], bulk: [1, 2] };
 
 const stages = { records: 'deliver', associations: 'associate' } as const;
@@ -48,6 +53,11 @@ const stages = { records: 'deliver', associations: 'associate' } as const;
 export function createClaimBatches(context: ActivityContext) {
   return async function claimBatches({ portalId, lane }: ClaimInput): Promise<ClaimResult> {
     await context.refreshStatistics();
+    const portal = await findPortal(context.pool, portalId);
+    const isHalfOpen = portal && portal.isBroken && !portal.isPaused;
+    if (isHalfOpen && !(await probePortal(context, portalId))) {
+      return { batchIds: [], kind: 'records', waitMs: probeAgainMs, reason: 'paused' };
+    }
     const result = await inTransaction(context.pool, async (tx) => {
       await lockInTransaction(tx, `deliver:${portalId}`);
       const claimed = await claimWave(tx, context, portalId, lane);
@@ -78,13 +88,14 @@ async function claimWave(
   if (orphans[0]) {
     const kind = orphans[0].kind;
     const batchIds = orphans.filter((orphan) => orphan.kind === kind).map(({ batchId }) => batchId);
+    await handOutOrphans(tx, batchIds);
     return { batchIds, kind, waitMs: null, reason: null };
   }
   const objectTypes = context.settings.objects.map(({ objectType }) => objectType);
   const gathering = lane === 'bulk' ? await gatheringObjects(tx, portalId, objectTypes) : new Set<string>();
   for (const { objectType } of context.settings.objects) {
     if (gathering.has(objectType)) continue;
-    const batchIds = await claimObject(tx, context, portalId, objectType, lanes);
+    const batchIds = await claimObject(tx, context, portal, objectType, lanes);
     if (batchIds.length > 0) return { batchIds, kind: 'records', waitMs: null, reason: null };
   }
   const batchIds = await claimAssociations(tx, context, portalId, lane, gathering);
@@ -95,7 +106,7 @@ async function claimWave(
 async function claimObject(
   tx: Queryable,
   context: ActivityContext,
-  portalId: string,
+  { portalId, batchSize }: Portal,
   objectType: string,
   lanes: number[],
 ): Promise<string[]> {
@@ -111,12 +122,12 @@ async function claimObject(
     const decided = decide(candidates, object.rules);
     await settleWithoutCall(tx, portalId, objectType, decided);
     const isLast = candidates.length < candidatesMax;
-    const batches = fullBatches(decided, objectType, isLast);
+    const batches = fullBatches(decided, objectType, batchSize, isLast);
     if (batches.length > 0) return insertBatches(tx, portalId, batches);
     if (isLast) return [];
     // All that was looked at needs no call, or too few of each kind: its marks are gone, look at the next ones.
     if (decided.unchanged.length + decided.parked.length === 0) {
-      return insertBatches(tx, portalId, fullBatches(decided, objectType, true));
+      return insertBatches(tx, portalId, fullBatches(decided, objectType, batchSize, true));
     }
   }
 }
@@ -199,16 +210,24 @@ export async function countByRun(
 }
 
 /** Batches of one operation, full ones first; a part of a batch only when nothing more could fill it. */
-function fullBatches({ changes, archives }: Decided, objectType: string, takePartial: boolean): NewBatch[] {
+function fullBatches(
+  { changes, archives }: Decided,
+  objectType: string,
+  batchSize: number,
+  takePartial: boolean,
+): NewBatch[] {
   const shaped = [
-    ...shapeBatches(changes),
+    ...shapeBatches(changes, batchSize),
     ...chunk(archives.map((record) => ({ ...record, properties: {} }))).map((inputs) => ({
       operation: 'archive' as const,
       inputs,
     })),
   ];
   return shaped
-    .filter(({ inputs }) => takePartial || inputs.length === batchSizeMax)
+    .filter(
+      ({ operation, inputs }) =>
+        takePartial || inputs.length === (operation === 'archive' ? batchSizeMax : batchSize),
+    )
     .slice(0, waveBatchesMax)
     .map(({ operation, inputs }) => ({
       objectType,

@@ -5,6 +5,7 @@ import type { ActivityDeps, SourceSettings, StreamSettings } from './deps';
 import { findPortal } from '../db/portals';
 import { createStatistics } from '../db/statistics';
 import { readAccountDetails } from '../hubspot/accountInfo';
+import { watchedClient } from './breaker';
 import { leasedClient } from './leasedClient';
 import { createObjectContext, type ObjectContext } from './objectContext';
 
@@ -69,7 +70,10 @@ export function createContext(deps: ActivityDeps): ActivityContext {
 }
 
 /** All state is bound to the portal id that the token was read with: a token of another portal is refused. */
-async function verifiedClient({ pool, settings }: ActivityDeps, portalId: string): Promise<HubSpotClient> {
+async function verifiedClient(
+  { pool, settings, limits }: ActivityDeps,
+  portalId: string,
+): Promise<HubSpotClient> {
   const bound = await findPortal(pool, portalId);
   const portal = settings.portals.find(({ name }) => name === bound?.name);
   if (!bound || !portal) {
@@ -77,7 +81,8 @@ async function verifiedClient({ pool, settings }: ActivityDeps, portalId: string
   }
   const client = leasedClient({ pool }, portal.client, portalId, 0, null);
   const account = await readAccountDetails(client);
-  if (String(account.portalId) === portalId) return portal.client;
+  if (String(account.portalId) === portalId)
+    return watchedClient(pool, portal.client, portalId, limits.callDeadlineMs);
   throw ApplicationFailure.nonRetryable(
     `the token of portal "${portal.name}" belongs to portal ${account.portalId}, but all state is bound to ${portalId}`,
     'wrongPortal',

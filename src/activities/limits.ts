@@ -8,8 +8,11 @@ export interface ClaimLimits {
 
 export const defaultClaimLimits: ClaimLimits = { callDeadlineMs: 30_000, claimMs: 30_000 };
 
-/** After so many attempts an unproved batch is halved; a single unproved record becomes a problem. */
+/** After so many replies that leave records unproved a batch is halved; a single unproved record becomes a problem. */
 export const unprovedAttemptsMax = 4;
+
+/** So often HubSpot may fail one single record before it is a problem; more than open the portal's breaker. */
+export const hardFailuresMax = 8;
 
 /** So often HubSpot may name another owner of a record's key before it is a problem. */
 export const conflictsMax = 3;

@@ -5,22 +5,24 @@ import {
   takeAssociationBatch,
   type TakenAssociations,
 } from '../db/associationSettle';
-import { inTransaction } from '../db/pool';
-import { msUntilDailyReset, pausePortal } from '../db/portals';
-import { closeAssociationProblems, openProblems } from '../db/problems';
+import type { AssociationIntent } from '../db/associationClaims';
+import { inTransaction, type Queryable } from '../db/pool';
+import { closeAssociationProblems, openProblems, type ProblemInput } from '../db/problems';
 import { returnLease } from '../db/quota';
 import { addCounts, countCall, type CountStatus } from '../db/runs';
-import { currentBatches, dissolveBatch, lockBatch, releaseBatch, splitBatch } from '../db/settle';
+import { currentBatches, leaveBatches, lockBatch, releaseBatch, splitBatch } from '../db/settle';
 import { parseType } from '../domain/associationTypes';
 import { associationKey, type AssociationReading } from '../hubspot/associationReply';
 import { archiveAssociationLabels, createAssociations } from '../hubspot/associations';
 import type { HubSpotClient } from '../hubspot/client';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
+import { settleFailure } from './batchFailure';
 import type { ActivityContext } from './context';
 import { leasedClient } from './leasedClient';
+import { unprovedAttemptsMax } from './limits';
 import { laneNumbers } from './mergeSlice';
 import { runIdOf } from './settleBatch';
-import type { SendBatchesInput, SendBatchesResult } from './sendBatches';
+import { isClaimExpired, isPaused, type SendBatchesInput, type SendBatchesResult } from './sendBatches';
 
 /** Sends a wave of claimed association batches, one after the other, and settles every reply. */
 export function createSendAssociations(context: ActivityContext) {
@@ -31,6 +33,10 @@ export function createSendAssociations(context: ActivityContext) {
     const transport = await context.clientOf(portalId);
     try {
       const queue = await currentBatches(context.pool, input.batchIds);
+      if (await isPaused(context, portalId)) {
+        await leaveBatches(context.pool, queue);
+        return result;
+      }
       while (queue.length > 0) {
         const expiry = performance.now() + context.limits.claimMs;
         const mayStart = () => performance.now() < expiry;
@@ -69,20 +75,29 @@ async function sendBatch(
   } catch (error) {
     await countCall(context.pool, portalId, runIdOf(batch), pairOf(batch), batch.operation, 0);
     if (error instanceof HubSpotFailure) await afterFailure(context, portalId, batch, error);
+    else if (isClaimExpired(error)) await releaseBatch(context.pool, batchId, batch.fence, notStarted);
     throw error;
   }
   await context.failpoint('associate.sent');
   if (reading.wholeBatch) {
     await countCall(context.pool, portalId, runIdOf(batch), pairOf(batch), batch.operation, 0);
-    const halves = await inTransaction(context.pool, (tx) => splitBatch(tx, batch.batchId, batch.fence));
-    await context.failpoint('associate.split');
-    return halves ?? [];
+    return halve(context, batch, false);
   }
-  const open = await settle(context, portalId, batch, reading, result);
+  const rest = await settle(context, portalId, batch, reading, result);
   await context.failpoint('associate.settled');
-  if (open)
+  if (rest === 'again')
     throw ApplicationFailure.create({ type: 'unproved', message: 'HubSpot left associations unproved' });
-  return [];
+  return rest === 'split' ? halve(context, batch, true) : [];
+}
+
+async function halve(
+  context: ActivityContext,
+  { batchId, fence }: TakenAssociations,
+  maybeWritten: boolean,
+): Promise<string[]> {
+  const halves = await inTransaction(context.pool, (tx) => splitBatch(tx, batchId, fence, maybeWritten));
+  await context.failpoint('associate.split');
+  return halves ?? [];
 }
 
 /** How the calls of a pair of objects are counted. */
@@ -110,14 +125,14 @@ function call(
     : archiveAssociationLabels(client, pair);
 }
 
-/** @returns whether some pairs are neither proved nor refused */
+/** @returns what is to be done with the pairs that are neither proved nor refused */
 async function settle(
   context: ActivityContext,
   portalId: string,
   batch: TakenAssociations,
   reading: AssociationReading,
   result: SendBatchesResult,
-): Promise<boolean> {
+): Promise<'done' | 'again' | 'split'> {
   const outcomeOf = (intent: { fromId: string; toId: string }) =>
     reading.outcomes.get(associationKey(intent.fromId, intent.toId));
   const written = batch.intents.filter((intent) => outcomeOf(intent)?.kind === 'written');
@@ -125,7 +140,10 @@ async function settle(
     const outcome = outcomeOf(intent);
     return outcome?.kind === 'rejected' ? [{ intent, message: outcome.message }] : [];
   });
-  const open = batch.intents.length > written.length + refused.length;
+  const settled = new Set([...written, ...refused.map(({ intent }) => intent)]);
+  const open = batch.intents.filter((intent) => !settled.has(intent));
+  const isLastTry = batch.unproved + 1 >= unprovedAttemptsMax;
+  const isSplit = isLastTry && open.length > 1;
   await inTransaction(context.pool, async (tx) => {
     if (!(await lockBatch(tx, batch.batchId, batch.fence))) return;
     await countCall(tx, portalId, runIdOf(batch), pairOf(batch), batch.operation, written.length);
@@ -136,17 +154,9 @@ async function settle(
       tx,
       portalId,
       runId,
-      refused.map(({ intent, message }) => ({
-        stage: 'associate' as const,
-        kind: 'rejected' as const,
-        objectType: batch.fromObject,
-        goldenId: intent.fromGolden,
-        toGolden: intent.toGolden,
-        source: intent.leadSource,
-        field: batch.toObject,
-        reason: `HubSpot refuses the association: ${message}`,
-        where: `to ${intent.toId}`,
-      })),
+      refused.map(({ intent, message }) =>
+        asProblem(batch, intent, `HubSpot refuses the association: ${message}`),
+      ),
     );
     await endAssociations(tx, portalId, batch, written, false);
     await endAssociations(
@@ -167,25 +177,67 @@ async function settle(
       }));
       await addCounts(tx, portalId, run, counts);
     }
-    if (open) await releaseBatch(tx, batch.batchId, batch.fence, 0);
+    if (open.length > 0 && !isSplit) {
+      if (isLastTry) await giveUp(tx, portalId, batch, open, unprovedText);
+      else await releaseBatch(tx, batch.batchId, batch.fence, unprovedOnce);
+    }
     await context.failpoint('associate.settling');
   });
   result.delivered += written.length;
   result.refused += refused.length;
-  return open;
+  if (isSplit) return 'split';
+  return open.length > 0 && !isLastTry ? 'again' : 'done';
+}
+
+const notStarted = { afterMs: 0, cause: 'passing', maybeWritten: false } as const;
+const unprovedOnce = { afterMs: 0, cause: 'unproved', maybeWritten: true } as const;
+const unprovedText = 'HubSpot neither confirms nor refuses the association';
+
+function asProblem(
+  { fromObject, toObject }: TakenAssociations,
+  { fromGolden, toGolden, leadSource, toId }: AssociationIntent,
+  reason: string,
+): ProblemInput {
+  return {
+    stage: 'associate',
+    kind: 'rejected',
+    objectType: fromObject,
+    goldenId: fromGolden,
+    toGolden,
+    source: leadSource,
+    field: toObject,
+    reason,
+    where: `to ${toId}`,
+  };
 }
 
 async function afterFailure(
-  { pool }: ActivityContext,
+  context: ActivityContext,
   portalId: string,
-  { batchId, fence }: TakenAssociations,
+  batch: TakenAssociations,
   failure: HubSpotFailure,
 ): Promise<void> {
-  const { verdict } = failure;
-  if (verdict.action !== 'pausePortal' && verdict.action !== 'defect') {
-    return releaseBatch(pool, batchId, fence, verdict.afterMs ?? 0);
-  }
-  const untilMs = verdict.until === 'dailyReset' ? await msUntilDailyReset(pool, portalId) : verdict.afterMs;
-  await pausePortal(pool, portalId, untilMs, failure.message);
-  await dissolveBatch(pool, batchId, fence);
+  const { batchId, fence, hardFailures, maybeWritten } = batch;
+  await settleFailure(
+    context,
+    portalId,
+    {
+      ...{ batchId, fence, hardFailures, maybeWritten, size: batch.intents.length },
+      giveUp: (tx, reason) => giveUp(tx, portalId, batch, batch.intents, reason),
+    },
+    failure,
+  );
+}
+
+/** Makes pairs problems that HubSpot neither takes nor refuses. */
+async function giveUp(
+  tx: Queryable,
+  portalId: string,
+  batch: TakenAssociations,
+  intents: AssociationIntent[],
+  reason: string,
+): Promise<void> {
+  const problems = intents.map((intent) => asProblem(batch, intent, reason));
+  await openProblems(tx, portalId, batch.intents[0]?.runId ?? null, problems);
+  await endAssociations(tx, portalId, batch, intents, true);
 }

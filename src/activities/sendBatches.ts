@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { msUntilDailyReset, pausePortal } from '../db/portals';
+import { growBatches } from '../db/breaker';
+import { findPortal } from '../db/portals';
 import { returnLease } from '../db/quota';
 import {
   currentBatches,
-  dissolveBatch,
+  leaveBatches,
   releaseBatch,
   splitBatch,
   takeBatch,
@@ -17,9 +18,11 @@ import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { archiveBatch, updateBatch, upsertBatch } from '../hubspot/writeBatch';
 import type { BatchReading } from '../hubspot/batchReply';
 import type { ActivityContext } from './context';
+import { settleFailure } from './batchFailure';
 import { leasedClient } from './leasedClient';
+import { proveEcho } from './proveEcho';
 import { laneNumbers } from './mergeSlice';
-import { runIdOf, settleArchive, settleReading } from './settleBatch';
+import { giveUp, runIdOf, settleArchive, settleReading } from './settleBatch';
 
 export interface SendBatchesInput {
   portalId: string;
@@ -35,7 +38,7 @@ export interface SendBatchesResult {
 }
 
 /** One activity's wave of batches. */
-interface Wave extends Omit<Sending, 'client'> {
+interface Wave extends Omit<Sending, 'client' | 'wasSent'> {
   clientUntil: (expiry: number) => HubSpotClient;
 }
 
@@ -43,6 +46,8 @@ export interface Sending {
   context: ActivityContext;
   /** A client for one claimed batch: it starts no call after the claim's expiry. */
   client: HubSpotClient;
+  /** The batch's write was answered: what fails after that fails behind it. */
+  wasSent: boolean;
   portalId: string;
   result: SendBatchesResult;
 }
@@ -74,6 +79,10 @@ export function createSendBatches(context: ActivityContext) {
     };
     try {
       const batchIds = await currentBatches(context.pool, input.batchIds);
+      if (await isPaused(context, portalId)) {
+        await leaveBatches(context.pool, batchIds);
+        return result;
+      }
       const ends = await Promise.allSettled(batchIds.map((batchId) => sendBatch(wave, batchId)));
       throwWorst(ends);
       return result;
@@ -81,6 +90,11 @@ export function createSendBatches(context: ActivityContext) {
       await returnLease(context.pool, leaseId);
     }
   };
+}
+
+/** A portal may be paused while a wave waits for its next try: its batches then wait for the next claim. */
+export async function isPaused({ pool }: ActivityContext, portalId: string): Promise<boolean> {
+  return (await findPortal(pool, portalId))?.isPaused ?? false;
 }
 
 async function sendBatch(wave: Wave, batchId: string): Promise<void> {
@@ -96,28 +110,31 @@ async function sendBatch(wave: Wave, batchId: string): Promise<void> {
     });
   }
   await context.failpoint('deliver.sending');
-  const sending: Sending = { ...wave, client: wave.clientUntil(expiry) };
+  const sending: Sending = { ...wave, client: wave.clientUntil(expiry), wasSent: false };
   let rest: 'done' | 'again' | 'split';
   try {
     rest = batch.operation === 'archive' ? await archive(sending, batch) : await write(sending, batch);
   } catch (error) {
-    if (error instanceof HubSpotFailure) await afterFailure(wave, batch, error);
-    else if (isClaimExpired(error)) await releaseBatch(context.pool, batchId, batch.fence, 0);
+    if (error instanceof HubSpotFailure) await afterFailure(sending, batch, error);
+    else if (isClaimExpired(error)) {
+      const maybeWritten = sending.wasSent;
+      await releaseBatch(context.pool, batchId, batch.fence, { afterMs: 0, cause: 'passing', maybeWritten });
+    }
     throw error;
   }
   await context.failpoint('deliver.settled');
   if (rest === 'again')
     throw ApplicationFailure.create({ type: 'unproved', message: 'HubSpot left records unproved' });
-  if (rest === 'split') await sendHalves(wave, batch);
+  if (rest === 'split') await sendHalves(wave, batch, sending.wasSent);
 }
 
-/** Nothing was sent: the batch can be taken again at once. */
-function isClaimExpired(error: unknown): boolean {
+/** The call did not start: the batch can be taken again at once. */
+export function isClaimExpired(error: unknown): boolean {
   return error instanceof ApplicationFailure && error.type === 'claimExpired';
 }
 
-async function sendHalves(wave: Wave, { batchId, fence }: TakenBatch): Promise<void> {
-  const halves = await inTransaction(wave.context.pool, (tx) => splitBatch(tx, batchId, fence));
+async function sendHalves(wave: Wave, { batchId, fence }: TakenBatch, maybeWritten: boolean): Promise<void> {
+  const halves = await inTransaction(wave.context.pool, (tx) => splitBatch(tx, batchId, fence, maybeWritten));
   await wave.context.failpoint('deliver.split');
   const ends = await Promise.allSettled((halves ?? []).map((half) => sendBatch(wave, half)));
   throwWorst(ends);
@@ -147,10 +164,12 @@ async function write(sending: Sending, batch: TakenBatch): Promise<'done' | 'aga
         });
   await sending.context.failpoint('deliver.sent');
   if (reading.wholeBatch) return refusedWhole(sending, batch);
-  return settleReading(sending, batch, reading);
+  sending.wasSent = true;
+  await growBatches(sending.context.pool, sending.portalId, batch.intents.length);
+  return settleReading(sending, batch, await proveEcho(sending.client, objectType, batch, reading));
 }
 
-async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 'split'> {
+async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 'again' | 'split'> {
   sending.result.calls += 1;
   const ids = batch.intents.map(({ recordId }) => recordId!);
   const reading = await archiveBatch(sending.client, {
@@ -159,8 +178,8 @@ async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 's
   });
   await sending.context.failpoint('deliver.sent');
   if (reading.isSplitNeeded && batch.intents.length > 1) return refusedWhole(sending, batch);
-  await settleArchive(sending, batch, reading);
-  return 'done';
+  sending.wasSent = true;
+  return settleArchive(sending, batch, reading);
 }
 
 /** HubSpot refused the batch because of some of its records, and wrote none. */
@@ -169,28 +188,22 @@ async function refusedWhole({ context, portalId }: Wave | Sending, batch: TakenB
   return 'split';
 }
 
-/**
- * What becomes of a batch whose call failed. While the portal is paused its records wait as marks, to be compared anew:
- * HubSpot surely applied nothing. Else the same body is sent again: it may have been applied, and only repeating it
- * ends in a known state.
- */
-async function afterFailure({ context, portalId }: Wave, batch: TakenBatch, failure: HubSpotFailure) {
-  const { verdict } = failure;
-  const { pool } = context;
-  await countCall(pool, portalId, runIdOf(batch), batch.objectType, batch.operation, 0);
-  if (verdict.action === 'pausePortal' || verdict.action === 'defect') {
-    const untilMs =
-      verdict.until === 'dailyReset' ? await msUntilDailyReset(pool, portalId) : verdict.afterMs;
-    await pausePortal(pool, portalId, untilMs, failure.message);
-    await dissolveBatch(pool, batch.batchId, batch.fence);
-    return;
-  }
-  const isExhausted = verdict.splitAfterTries !== null && batch.attempts >= verdict.splitAfterTries;
-  if (isExhausted && batch.intents.length > 1) {
-    await inTransaction(pool, (tx) => splitBatch(tx, batch.batchId, batch.fence));
-    return;
-  }
-  await releaseBatch(pool, batch.batchId, batch.fence, verdict.afterMs ?? 0);
+/** What came before the failure counts too: a failed read after a write does not undo the write. */
+async function afterFailure(sending: Sending, batch: TakenBatch, failure: HubSpotFailure) {
+  const { context, portalId } = sending;
+  const { batchId, fence, hardFailures } = batch;
+  await countCall(context.pool, portalId, runIdOf(batch), batch.objectType, batch.operation, 0);
+  const goldenIds = batch.intents.map(({ goldenId }) => goldenId);
+  await settleFailure(
+    context,
+    portalId,
+    {
+      ...{ batchId, fence, hardFailures, size: goldenIds.length },
+      maybeWritten: batch.maybeWritten || sending.wasSent,
+      giveUp: (tx, reason) => giveUp(tx, portalId, batch, goldenIds, reason),
+    },
+    failure,
+  );
 }
 
 /** Of all failures of a wave the one that waits longest decides when the wave is tried again. */

@@ -48,8 +48,8 @@ export async function settleReading(
     await settleRefused(tx, portalId, batch, folded);
     await settleConflicts(tx, portalId, batch, folded, owners);
     if (folded.open.length > 0 && !isSplit(folded, batch)) {
-      if (batch.attempts >= unprovedAttemptsMax) await giveUp(tx, portalId, batch, folded.open);
-      else await releaseBatch(tx, batch.batchId, batch.fence, 0);
+      if (isLastTry(batch)) await giveUp(tx, portalId, batch, folded.open, unprovedText);
+      else await releaseBatch(tx, batch.batchId, batch.fence, unprovedOnce);
     }
     await context.failpoint('deliver.settling');
     return true;
@@ -59,21 +59,29 @@ export async function settleReading(
   result.delivered += folded.written.length;
   result.refused += folded.refused.length;
   if (isSplit(folded, batch)) return 'split';
-  return folded.open.length > 0 && batch.attempts < unprovedAttemptsMax ? 'again' : 'done';
+  return folded.open.length > 0 && !isLastTry(batch) ? 'again' : 'done';
 }
 
 function isSplit(folded: FoldedOutcomes, batch: TakenBatch): boolean {
   if (folded.open.length < 2) return false;
-  return folded.splitOpen || batch.attempts >= unprovedAttemptsMax;
+  return folded.splitOpen || isLastTry(batch);
 }
 
-async function giveUp(
+/** Only replies that left records unproved count: what failed in passing says nothing about them. */
+function isLastTry({ unproved }: TakenBatch): boolean {
+  return unproved + 1 >= unprovedAttemptsMax;
+}
+const unprovedOnce = { afterMs: 0, cause: 'unproved', maybeWritten: true } as const;
+
+/** Makes records problems that HubSpot neither takes nor refuses. */
+export async function giveUp(
   tx: Queryable,
   portalId: string,
   batch: TakenBatch,
   goldenIds: string[],
+  reason: string,
 ): Promise<void> {
-  const problems = goldenIds.map((goldenId) => problemOf(batch, goldenId, 'rejected', null, unprovedText));
+  const problems = goldenIds.map((goldenId) => problemOf(batch, goldenId, 'rejected', null, reason));
   await openProblems(tx, portalId, runIdOf(batch), problems);
   await endIntents(tx, portalId, batch, goldenIds, 'parked');
 }
@@ -196,13 +204,14 @@ export async function settleArchive(
   sending: Sending,
   batch: TakenBatch,
   reading: ArchiveReading,
-): Promise<void> {
+): Promise<'done' | 'again'> {
   const { context, portalId } = sending;
   const archived = new Set(reading.archived);
   const byRecord = (ids: Iterable<string>) => {
     const wanted = new Set(ids);
     return batch.intents.filter(({ recordId }) => wanted.has(recordId!)).map(({ goldenId }) => goldenId);
   };
+  const open = byRecord(reading.unproved);
   await inTransaction(context.pool, async (tx) => {
     if (!(await lockBatch(tx, batch.batchId, batch.fence))) return;
     await countCall(tx, portalId, runIdOf(batch), batch.objectType, 'archive', archived.size);
@@ -219,10 +228,12 @@ export async function settleArchive(
       ),
     );
     await endIntents(tx, portalId, batch, rejected, 'parked');
-    if (reading.unproved.length > 0) await releaseBatch(tx, batch.batchId, batch.fence, 1_000);
+    if (open.length > 0 && isLastTry(batch)) await giveUp(tx, portalId, batch, open, unprovedText);
+    else if (open.length > 0) await releaseBatch(tx, batch.batchId, batch.fence, unprovedOnce);
     await context.failpoint('deliver.settling');
   });
   sending.result.delivered += archived.size;
+  return open.length > 0 && !isLastTry(batch) ? 'again' : 'done';
 }
 
 /** A batch's records may come from several runs; its calls are counted for the first. */

@@ -7,7 +7,9 @@ export interface TakenAssociations {
   fromObject: string;
   toObject: string;
   operation: 'associate' | 'dissociate';
-  attempts: number;
+  unproved: number;
+  hardFailures: number;
+  maybeWritten: boolean;
   intents: AssociationIntent[];
 }
 
@@ -20,9 +22,11 @@ export async function takeAssociationBatch(
 ): Promise<TakenAssociations | 'settled' | 'busy'> {
   const { rows } = await db.query<Omit<TakenAssociations, 'intents'>>(
     `update delivery_batches set fence = nextval('fences'), attempts = attempts + 1,
+       maybe_written = maybe_written or expires_at is not null,
        expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
      where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
-     returning batch_id as "batchId", fence, object_type as "fromObject", to_object as "toObject", operation, attempts`,
+     returning batch_id as "batchId", fence, object_type as "fromObject", to_object as "toObject", operation, unproved,
+       hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
     [batchId, claimMs, deadlineMs],
   );
   const batch = rows[0];

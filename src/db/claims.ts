@@ -141,6 +141,16 @@ export async function selectOrphans(
   return rows;
 }
 
+/** Hands orphans to a wave, so that no other one takes them meanwhile. A call of their last owner may have gone out. */
+export async function handOutOrphans(db: Queryable, batchIds: string[]): Promise<void> {
+  await db.query(
+    `update delivery_batches set maybe_written = maybe_written or expires_at is not null, expires_at = null,
+       created_at = clock_timestamp()
+     where batch_id = any ($1::bigint[])`,
+    [batchIds],
+  );
+}
+
 /** When a batch belongs to nobody any more, as SQL. */
 function orphanedAt(claimMs: string, deadlineMs: string): string {
   return `coalesce(expires_at, created_at + make_interval(secs => 4 * ${claimMs} / 1000.0))

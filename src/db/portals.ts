@@ -10,13 +10,17 @@ export interface Portal {
   /** When the pause ends by itself; null while paused: a person must resume it. */
   pausedUntil: Date | null;
   pauseReason: string | null;
+  /** HubSpot failed so often that calls stopped: when the pause ends, one call tries whether it works again. */
+  isBroken: boolean;
+  /** Records per batch: fewer where HubSpot could not take more at once. */
+  batchSize: number;
   checkedHash: string | null;
   checkFaults: { path: string; fault: string; hint: string | null }[];
 }
 
 const columns = `portal_id as "portalId", name, mode, time_zone as "timeZone", coalesce(paused_until > now(), false) as "isPaused",
   nullif(paused_until, 'infinity') as "pausedUntil",
-  pause_reason as "pauseReason", checked_hash as "checkedHash", check_faults as "checkFaults"`;
+  pause_reason as "pauseReason", openings > 0 as "isBroken", batch_size as "batchSize", checked_hash as "checkedHash", check_faults as "checkFaults"`;
 
 /** All portals that this database has ever met. */
 export async function listPortals(db: Queryable): Promise<Portal[]> {
@@ -61,17 +65,20 @@ export async function setMode(db: Queryable, portalId: string, mode: 'hold' | 'l
 
 /** Ends a pause at once. */
 export async function resumePortal(db: Queryable, portalId: string): Promise<void> {
-  await db.query('update portals set paused_until = null, pause_reason = null where portal_id = $1', [
-    portalId,
-  ]);
+  await db.query(
+    `update portals set paused_until = null, pause_reason = null, failures = 0, openings = 0, probe_until = null
+     where portal_id = $1`,
+    [portalId],
+  );
 }
 
-/** Stops all calls of a portal until a time (null: until a person resumes it). */
+/** Stops all calls of a portal until a time (null: until a person resumes it). A longer pause that holds already stays. */
 export async function pausePortal(db: Queryable, portalId: string, untilMs: number | null, reason: string) {
   await db.query(
-    `update portals set pause_reason = $3,
-       paused_until = case when $2::float8 is null then 'infinity' else now() + make_interval(secs => $2 / 1000) end
-     where portal_id = $1`,
+    `update portals set pause_reason = $3, paused_until = wanted.until
+     from (select case when $2::float8 is null then 'infinity' else now() + make_interval(secs => $2 / 1000) end
+       as until) as wanted
+     where portal_id = $1 and coalesce(paused_until < wanted.until, true)`,
     [portalId, untilMs, reason],
   );
 }

@@ -14,7 +14,11 @@ export interface TakenBatch {
   fence: string;
   objectType: string;
   operation: 'create' | 'update' | 'archive';
-  attempts: number;
+  /** Replies so far that left records unproved, and calls that failed for HubSpot's own reasons. */
+  unproved: number;
+  hardFailures: number;
+  /** An earlier call may have been applied: the same body must be sent until its outcome is known. */
+  maybeWritten: boolean;
   intents: TakenIntent[];
 }
 
@@ -30,9 +34,11 @@ export async function takeBatch(
 ): Promise<TakenBatch | 'settled' | 'busy'> {
   const { rows } = await db.query<Omit<TakenBatch, 'intents'>>(
     `update delivery_batches set fence = nextval('fences'), attempts = attempts + 1,
+       maybe_written = maybe_written or expires_at is not null,
        expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
      where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
-     returning batch_id as "batchId", fence, object_type as "objectType", operation, attempts`,
+     returning batch_id as "batchId", fence, object_type as "objectType", operation, unproved,
+       hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
     [batchId, claimMs, deadlineMs],
   );
   const batch = rows[0];
@@ -153,18 +159,38 @@ export async function endIntents(
   );
 }
 
-/** Frees a taken batch whose call failed: the same body is sent again, at the earliest after `afterMs`. */
+export interface Release {
+  /** The earliest next call, from now. */
+  afterMs: number;
+  /** What happened: each cause has its own patience. Neither: the call was not made, or refused in passing. */
+  cause: 'unproved' | 'hardFailure' | 'passing';
+  /** HubSpot may have applied the call. */
+  maybeWritten: boolean;
+}
+
+/** Frees a taken batch whose call failed: the same body is sent again. */
 export async function releaseBatch(
   db: Queryable,
   batchId: string,
   fence: string,
-  afterMs: number,
+  { afterMs, cause, maybeWritten }: Release,
 ): Promise<void> {
   await db.query(
     `update delivery_batches set expires_at = null, created_at = clock_timestamp(),
-       not_before = clock_timestamp() + make_interval(secs => $3 / 1000.0)
+       not_before = clock_timestamp() + make_interval(secs => $3 / 1000.0),
+       unproved = unproved + ($4 = 'unproved')::int, hard_failures = hard_failures + ($4 = 'hardFailure')::int,
+       maybe_written = maybe_written or $5
      where batch_id = $1 and fence = $2`,
-    [batchId, fence, afterMs],
+    [batchId, fence, afterMs, cause, maybeWritten],
+  );
+}
+
+/** Leaves batches that nobody is sending to the next claim: their portal is paused. */
+export async function leaveBatches(db: Queryable, batchIds: string[]): Promise<void> {
+  await db.query(
+    `update delivery_batches set created_at = to_timestamp(0)
+     where batch_id = any ($1::bigint[]) and expires_at is null`,
+    [batchIds],
   );
 }
 
@@ -181,18 +207,25 @@ export async function dissolveBatch(db: Queryable, batchId: string, fence: strin
   );
 }
 
-/** Stores a batch as two halves before either is sent. @returns their ids */
+/**
+ * Stores a batch as two halves before either is sent.
+ * @param maybeWritten whether HubSpot may have applied the call that failed
+ * @returns their ids
+ */
 export async function splitBatch(
   db: Queryable,
   batchId: string,
   fence: string,
+  maybeWritten: boolean,
 ): Promise<[string, string] | null> {
   const { rows } = await db.query<{ batch_id: string }>(
-    `insert into delivery_batches (portal_id, target, kind, object_type, to_object, operation, lane, split_from)
-     select portal_id, target, kind, object_type, to_object, operation, lane, coalesce(split_from, batch_id)
+    `insert into delivery_batches (portal_id, target, kind, object_type, to_object, operation, lane, split_from,
+       maybe_written)
+     select portal_id, target, kind, object_type, to_object, operation, lane, coalesce(split_from, batch_id),
+       maybe_written or $3
      from delivery_batches, generate_series(1, 2) where batch_id = $1 and fence = $2
      returning batch_id`,
-    [batchId, fence],
+    [batchId, fence, maybeWritten],
   );
   if (rows.length !== 2) return null;
   const [first, second] = [rows[0]!.batch_id, rows[1]!.batch_id];

@@ -43,7 +43,10 @@ export interface FailureVerdict {
   mayHaveWritten: boolean;
   /** More than a passing fault: someone should look if it lasts. */
   alert: boolean;
-  /** 500 on a batch: after so many tries in vain a record may be the cause (facts §9). */
+  /**
+   * After so many tries in vain the batch itself may be the cause: a record of it (500, facts §9), or so many at once
+   * (502, 504, silence).
+   */
   splitAfterTries: number | null;
   missingScopes: string[];
 }
@@ -91,11 +94,12 @@ const table: readonly Row[] = [
   },
   {
     status: 'deadline',
-    decide: always({
+    decide: ({ records }) => ({
       action: 'retry',
       reason: 'no complete reply before the deadline',
       mayHaveWritten: true,
       shrinkBatch: true,
+      splitAfterTries: records > 1 ? 2 : null,
     }),
   },
   {
@@ -220,11 +224,12 @@ const table: readonly Row[] = [
   },
   {
     status: [502, 504],
-    decide: ({ headers }) => ({
+    decide: ({ headers, records }) => ({
       action: 'retryAfter',
       afterMs: headers.retryAfterMs ?? fewSecondsMs,
       reason: 'HubSpot took too long',
       shrinkBatch: true,
+      splitAfterTries: records > 1 ? 2 : null,
       mayHaveWritten: true,
     }),
   },
@@ -242,10 +247,11 @@ const table: readonly Row[] = [
   },
   {
     status: 524,
-    decide: always({
+    decide: ({ records }) => ({
       action: 'retry',
       reason: 'HubSpot gave no answer in 100 seconds',
       shrinkBatch: true,
+      splitAfterTries: records > 1 ? 2 : null,
       mayHaveWritten: true,
     }),
   },

@@ -41,10 +41,10 @@ export const prompt = proxiesWith({
   },
 });
 
-/** A wave of calls. */
+/** A wave of calls. HubSpot's own waits come with the failure; an outage is the breaker's, so no long backoff here. */
 export const sending = proxiesWith({
   startToCloseTimeout: '5 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
 /** Looks again and again, at the pace that the activity asks for. */

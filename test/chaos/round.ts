@@ -84,7 +84,9 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       for (const [kind, count] of disturbance.hits) hit(kind, count);
       await control(stack.simulatorUrl, 'faults', null, 'DELETE');
     }
-    report.verdict = await judge(stack, expectedPortal(stack.demo.world(), { firstSyncAt }), poison);
+    const makesPrimary = plan.switches['firstCompanyBecomesPrimary'] === true;
+    const wanted = expectedPortal(stack.demo.world(), { firstSyncAt });
+    report.verdict = await judge({ ...stack, makesPrimary }, wanted, poison);
   } catch (error) {
     report.stuck = error instanceof Error ? error.message : String(error);
   } finally {

@@ -91,7 +91,7 @@ export async function startWorkers(options: WorkerOptions): Promise<Workers> {
     async stop() {
       isEnding = true;
       for (const child of running) if (child) signalTo(child.pid, 'SIGCONT');
-      await Promise.all(running.map((child) => child?.stop()));
+      await Promise.all(running.flatMap((child) => (child ? [child.stop()] : [])));
       await Promise.all(keepers);
     },
   };
