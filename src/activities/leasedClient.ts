@@ -1,16 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { delayBucket, learnLimit, spendSlot, takeLease, type QuotaBucket, type Slot } from '../db/quota';
-import type { HubSpotClient, HubSpotReply } from '../hubspot/client';
+import { keptShare, type QuotaBucket } from '../db/quota';
+import { voidSlot } from '../db/quotaSlots';
+import type { HubSpotClient } from '../hubspot/client';
+import { learnFromReply } from './learnQuota';
+import { waitForSlot } from './slotQueue';
 
-/** Slots taken at once when the lease of the workflow does not suffice (a split batch, a conflict's re-read). */
-const extraSlots = 1;
+/** More than this in a row means that this process is too busy to call at all. */
+const lateMax = 100;
 
 /**
- * A client whose every call spends a slot of the quota just before it is sent, and which learns from every reply.
- * @param lease what `leaseCalls` gave; calls beyond it, or of other buckets, lease by themselves
- * @param mayStart asked after the wait for the slot: no call starts when its claim has expired meanwhile
+ * A client whose every call spends a slot of the quota just before it is sent, and which learns from every reply. When
+ * the quota cannot be read, nothing is sent.
+ * @param lease what `leaseCalls` gave; calls beyond it, or of other buckets, take slots without it. A wave that has
+ *   begun goes on when the daily budget runs low; other calls of bulk and partner then end with `dailyBudget`.
+ * @param mayStart asked before the call: none starts when its claim has expired meanwhile
  */
 export function leasedClient(
   { pool }: { pool: Pool },
@@ -20,50 +24,47 @@ export function leasedClient(
   lease: { leaseId: string; bucket: QuotaBucket } | null,
   mayStart: () => boolean = () => true,
 ): HubSpotClient {
-  const learned = new Map<string, string>();
-
   async function spend(bucket: QuotaBucket): Promise<void> {
-    for (;;) {
-      const slot = await nextSlot(bucket);
-      const at = performance.now() + slot.waitMs;
-      if (slot.waitMs > 1) await sleep(slot.waitMs);
-      // A process that was busy wakes up late: then its calls would come in a heap. Such a slot is void.
-      if (performance.now() - at <= slot.lateMsMax) return;
+    const leaseId = lease?.bucket === bucket ? lease.leaseId : null;
+    const wish = { portalId, bucket, lane, leaseId, keptShare: lease ? 0 : keptShare(lane) };
+    for (let late = 0; late < lateMax; late += 1) {
+      const slot = await waitForSlot(pool, wish, mayStart);
+      if (slot === 'late') continue;
+      if (slot === 'stopped') throw claimExpired();
+      if (slot.kind === 'dayEnded') throw dailyBudget(slot);
+      if (mayStart()) return;
+      await voidSlot(pool, slot.spentId);
+      throw claimExpired();
     }
-  }
-
-  async function nextSlot(bucket: QuotaBucket): Promise<Slot> {
-    let slot = lease?.bucket === bucket ? await spendSlot(pool, lease.leaseId) : null;
-    while (slot === null) {
-      const extra = await takeLease(pool, portalId, bucket, lane, extraSlots);
-      slot = await spendSlot(pool, extra.leaseId);
-    }
-    return slot;
-  }
-
-  async function learn(bucket: QuotaBucket, { status, headers }: HubSpotReply): Promise<void> {
-    if (status === 429)
-      await delayBucket(pool, portalId, bucket, headers.retryAfterMs ?? headers.intervalMs ?? 1_000);
-    if (bucket === 'search' || headers.max === null || headers.intervalMs === null) return;
-    const told = `${headers.max}/${headers.intervalMs}`;
-    if (learned.get(bucket) === told) return;
-    learned.set(bucket, told);
-    await learnLimit(pool, portalId, bucket, headers.max, headers.intervalMs);
+    throw ApplicationFailure.create({ type: 'busy', message: 'this worker is too busy to keep its slots' });
   }
 
   return {
     apiVersion: client.apiVersion,
     async send(request) {
       await spend(request.bucket);
-      if (!mayStart()) {
-        throw ApplicationFailure.create({
-          type: 'claimExpired',
-          message: 'the claim expired before its slot came',
-        });
-      }
+      const startedAt = performance.now();
       const reply = await client.send(request);
-      await learn(request.bucket, reply);
+      // A reply is never lost for this: what could not be stored now, the next reply tells again.
+      await learnFromReply(pool, portalId, request, reply, performance.now() - startedAt).catch(
+        () => undefined,
+      );
       return reply;
     },
   };
+}
+
+function claimExpired(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'claimExpired',
+    message: 'the claim expired before its slot came',
+  });
+}
+
+function dailyBudget({ waitMs, resumeAt }: { waitMs: number; resumeAt: Date }): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'dailyBudget',
+    message: `what is left of HubSpot's daily calls is kept for urgent changes; goes on ${resumeAt.toISOString()}`,
+    nextRetryDelay: waitMs,
+  });
 }

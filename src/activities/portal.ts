@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { bindPortal, boundPortalId, saveCheck } from '../db/portals';
-import { ensureBuckets } from '../db/quota';
+import { ensureBuckets, moveSpent } from '../db/quota';
 import { saveReferenceData, type PortalReference } from '../db/referenceData';
 import { readAccountDetails } from '../hubspot/accountInfo';
 import { applySetup } from '../hubspot/applySetup';
@@ -26,7 +26,10 @@ const firstLimits = [
   { bucket: 'burst' as const, callsMax: 100, windowMs: 10_000 },
   { bucket: 'search' as const, callsMax: 5, windowMs: 1_000 },
   { bucket: 'associations' as const, callsMax: 100, windowMs: 10_000 },
+  { bucket: 'daily' as const, callsMax: 250_000, windowMs: 86_400_000 },
 ];
+/** Under this id a token's very first call is paced, which tells whose token it is. No portal of HubSpot's has it. */
+const unknownPortalId = '0';
 const ownersPagesMax = 1_000;
 
 export function createPortalActivities(context: ActivityContext) {
@@ -118,9 +121,11 @@ async function connect(
   name: string | undefined,
 ): Promise<{ portalId: string; client: HubSpotClient }> {
   const settings = portalSettings(context, name);
-  const account = await readAccountDetails(settings.client);
+  const known = await boundPortalId(context.pool, settings.name);
+  await ensurePortalBuckets(context, known ?? unknownPortalId, settings);
+  const account = await readAccountDetails(leased(context, known ?? unknownPortalId, settings));
   const portalId = String(account.portalId);
-  const bound = settings.portalId ?? (await boundPortalId(context.pool, settings.name));
+  const bound = settings.portalId ?? known;
   const isBound =
     (bound === null || bound === portalId) &&
     (await bindPortal(context.pool, settings.name, portalId, account.timeZone ?? null));
@@ -130,12 +135,21 @@ async function connect(
       'wrongPortal',
     );
   }
-  await ensureBuckets(
-    context.pool,
-    portalId,
-    firstLimits.map((limit) => ({ ...limit, callsCap: settings.callsCaps[limit.bucket] ?? null })),
-  );
-  return { portalId, client: leasedClient(context, settings.client, portalId, laneNumbers.partner, null) };
+  if (known === null) {
+    await ensurePortalBuckets(context, portalId, settings);
+    await moveSpent(context.pool, unknownPortalId, portalId);
+  }
+  return { portalId, client: leased(context, portalId, settings) };
+}
+
+function ensurePortalBuckets({ pool }: ActivityContext, portalId: string, { callsCaps }: PortalSettings) {
+  const buckets = firstLimits.map((limit) => ({ ...limit, callsCap: callsCaps[limit.bucket] ?? null }));
+  return ensureBuckets(pool, portalId, buckets);
+}
+
+/** A person waits for these calls, or a run that has not begun: they are few, and urgent. */
+function leased(context: ActivityContext, portalId: string, { client }: PortalSettings): HubSpotClient {
+  return leasedClient(context, client, portalId, laneNumbers.realtime, null);
 }
 
 function portalSettings({ settings }: ActivityContext, name: string | undefined): PortalSettings {

@@ -1,4 +1,5 @@
 import { listPortals } from '../db/portals';
+import { clearLapsedQuota } from '../db/quota';
 import { hubspotSource } from '../domain/record';
 import type { ActivityContext } from './context';
 
@@ -6,7 +7,7 @@ import type { ActivityContext } from './context';
 export function createTick(context: ActivityContext) {
   return async function ringLanes(): Promise<{ rung: number }> {
     const { pool, settings, doorbell } = context;
-    await pool.query('delete from quota_leases where expires_at < now()');
+    await clearLapsedQuota(pool);
     await pool.query('delete from gatherings where until < now()');
     let rung = 0;
     for (const { portalId } of await listPortals(pool)) {

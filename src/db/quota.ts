@@ -5,20 +5,12 @@ export type QuotaBucket = 'burst' | 'search' | 'associations' | 'daily';
 export interface Lease {
   leaseId: string;
   slots: number;
-  /** Milliseconds from now until the first slot. */
+  /** Milliseconds from now until the first slot, as far as one can say: the slots get their time when spent. */
   startsInMs: number;
 }
 
-/** A lease is void this long after its last slot: long enough for a busy worker, short enough to waste little. */
-const leaseGraceSeconds = 15;
-
-/**
- * One call in a hundred of every window, at least two, is never planned: calls paced evenly arrive a little unevenly,
- * and HubSpot counts arrivals (facts §2.4, the window's algorithm is not published).
- */
-const spareCalls = 'greatest(2, ceil(calls_max / 100.0))';
-/** Milliseconds between two planned calls. */
-const intervalMs = `(window_ms::float8 / greatest(calls_max - ${spareCalls}, 1))::float8`;
+/** A lease is void this long after its last slot should have come; its sender then takes slots without it. */
+const leaseGraceMs = 5_000;
 
 /** Creates a portal's buckets where missing; existing ones keep their learned limits, under the configured ceiling. */
 export async function ensureBuckets(
@@ -36,105 +28,86 @@ export async function ensureBuckets(
   );
 }
 
-/** Reserves the next `want` slots of a bucket in one atomic statement: evenly paced, shared by all workers. */
+/**
+ * Reserves calls for a wave in one statement: as long as what is reserved already, by this lane and more urgent ones,
+ * will have gone within `aheadMsMax`. So nobody claims much more than can be sent soon.
+ * @returns the lease, or how long to wait before asking again
+ */
 export async function takeLease(
   db: Queryable,
-  portalId: string,
-  bucket: QuotaBucket,
-  lane: number,
-  want: number,
-): Promise<Lease> {
-  const { rows } = await db.query<{ lease_id: string; starts_in: string }>(
-    `with reserved as (
-       update quota_buckets set
-         next_slot_at = greatest(next_slot_at, clock_timestamp())
-           + make_interval(secs => $4::int * ${intervalMs} / 1000),
-         used = used + $4::int
-       where portal_id = $1 and bucket = $2
-       returning next_slot_at as ends_at, ${intervalMs} as interval_ms),
+  wish: { portalId: string; bucket: QuotaBucket; lane: number; want: number; aheadMsMax: number },
+): Promise<Lease | { waitMs: number }> {
+  const { rows } = await db.query<{ lease_id: string | null; starts_in: number }>(
+    `with bucket as (
+       select quota_gap_ms(quota_buckets, clock_timestamp()) as gap_ms, greatest(0, extract(epoch from
+         greatest(next_slot_at, blocked_until) - clock_timestamp()) * 1000) as free_in_ms
+       from quota_buckets where portal_id = $1 and bucket = $2),
+     ahead as (
+       select gap_ms, free_in_ms + gap_ms * coalesce((select sum(slots - spent) from quota_leases
+         where portal_id = $1 and bucket = $2 and lane <= $3 and expires_at > clock_timestamp()), 0) as ms
+       from bucket),
      lease as (
        insert into quota_leases (portal_id, bucket, lane, slots, starts_at, interval_ms, expires_at)
-       select $1, $2, $3, $4::int, ends_at - make_interval(secs => $4::int * interval_ms / 1000), interval_ms,
-         ends_at + make_interval(secs => $5)
-       from reserved returning lease_id, starts_at)
-     select lease_id, extract(epoch from starts_at - clock_timestamp()) * 1000 as starts_in from lease`,
-    [portalId, bucket, lane, want, leaseGraceSeconds],
+       select $1, $2, $3, $4::int, clock_timestamp() + quota_ms(ms), gap_ms,
+         clock_timestamp() + quota_ms(ms + $4::int * gap_ms + $6)
+       from ahead where ms <= $5::float8 returning lease_id)
+     select lease_id, ms::float8 as starts_in from ahead left join lease on true`,
+    [wish.portalId, wish.bucket, wish.lane, wish.want, wish.aheadMsMax, leaseGraceMs],
   );
   const row = rows[0];
-  if (!row) throw new Error(`no quota bucket ${bucket} for this portal`);
-  return { leaseId: row.lease_id, slots: want, startsInMs: Math.max(0, Number(row.starts_in)) };
+  if (!row) throw new Error(`no quota bucket ${wish.bucket} for this portal`);
+  if (row.lease_id === null) return { waitMs: Math.max(1, row.starts_in - wish.aheadMsMax) };
+  return { leaseId: row.lease_id, slots: wish.want, startsInMs: row.starts_in };
 }
 
-/** A slot to use at its time, and not later than it may be: behind that it would crowd those that follow. */
-export interface Slot {
-  /** Milliseconds from now; below 0: its time has just passed, use it at once. */
-  waitMs: number;
-  /** How late the call may start without breaking the window: what the spare calls make up for. */
-  lateMsMax: number;
+/** Ends a lease: what was not spent of it no longer counts as reserved. */
+export async function returnLease(db: Queryable, leaseId: string): Promise<void> {
+  await db.query('delete from quota_leases where lease_id = $1', [leaseId]);
+}
+
+/** Counts the calls of one portal's buckets to another's: they turned out to be its. */
+export async function moveSpent(db: Queryable, fromPortal: string, toPortal: string): Promise<void> {
+  await db.query(
+    `with moved as (update quota_spent set portal_id = $2 where portal_id = $1 returning bucket),
+     calls as (select bucket, count(*) as calls from moved group by 1
+       union all select 'daily', count(*) from moved)
+     update quota_buckets b set used = greatest(0, used + case b.portal_id when $2 then calls.calls else -calls.calls end)
+     from calls where b.portal_id in ($1, $2) and b.bucket = calls.bucket`,
+    [fromPortal, toPortal],
+  );
+}
+
+/** Forgets leases and spent slots that no window looks at any more. */
+export async function clearLapsedQuota(db: Queryable): Promise<void> {
+  await db.query('delete from quota_leases where expires_at < now()');
+  await db.query(
+    `delete from quota_spent spent using quota_buckets bucket
+     where bucket.portal_id = spent.portal_id and bucket.bucket = spent.bucket
+       and spent.starts_at < now() - quota_ms(3 * bucket.window_ms)`,
+  );
+}
+
+/** The share of a day's calls that each lane leaves to the more urgent ones: bulk stops first, urgent calls never. */
+export function keptShare(lane: number): number {
+  return lane * 0.05;
 }
 
 /**
- * Spends the next slot of a lease, once, just before the call. Slots whose time is past are void.
- * @returns null when the lease is used up or void
+ * When a lane goes on that the daily budget has stopped; null: it is not stopped.
+ * @param now for tests; the database's clock by default
  */
-export async function spendSlot(db: Queryable, leaseId: string): Promise<Slot | null> {
-  const { rows } = await db.query<{ wait_ms: string; late_ms: string }>(
-    `with at as (
-       select lease.lease_id, ${spareCalls} * lease.interval_ms as late_ms, greatest(lease.spent,
-         ceil((extract(epoch from clock_timestamp() - lease.starts_at) * 1000 - ${spareCalls} * lease.interval_ms)
-           / lease.interval_ms)) as slot
-       from quota_leases lease join quota_buckets bucket on bucket.portal_id = lease.portal_id
-         and bucket.bucket = lease.bucket
-       where lease.lease_id = $1 and lease.expires_at > clock_timestamp() for update of lease)
-     update quota_leases lease set spent = at.slot + 1 from at
-     where lease.lease_id = at.lease_id and at.slot < lease.slots
-     returning extract(epoch from lease.starts_at + make_interval(secs => at.slot * lease.interval_ms / 1000)
-       - clock_timestamp()) * 1000 as wait_ms, at.late_ms`,
-    [leaseId],
-  );
-  return rows[0] ? { waitMs: Number(rows[0].wait_ms), lateMsMax: Number(rows[0].late_ms) } : null;
-}
-
-/** Gives unspent slots back where nobody has reserved behind them, and forgets the lease. */
-export async function returnLease(db: Queryable, leaseId: string): Promise<void> {
-  await db.query(
-    `with ended as (delete from quota_leases where lease_id = $1 returning *)
-     update quota_buckets bucket set
-       next_slot_at = ended.starts_at + make_interval(secs => ended.spent * ended.interval_ms / 1000),
-       used = used - (ended.slots - ended.spent)
-     from ended
-     where bucket.portal_id = ended.portal_id and bucket.bucket = ended.bucket and ended.spent < ended.slots
-       and bucket.next_slot_at <= ended.starts_at
-         + make_interval(secs => ended.slots * ended.interval_ms / 1000 + 0.001)`,
-    [leaseId],
-  );
-}
-
-/** Takes over what HubSpot says of its limit, where it differs. */
-export async function learnLimit(
+export async function dailyStop(
   db: Queryable,
   portalId: string,
-  bucket: QuotaBucket,
-  callsMax: number,
-  windowMs: number,
-): Promise<void> {
-  await db.query(
-    `update quota_buckets set calls_max = least($3::int, calls_cap), window_ms = $4, updated_at = now()
-     where portal_id = $1 and bucket = $2 and (calls_max <> least($3::int, calls_cap) or window_ms <> $4)`,
-    [portalId, bucket, callsMax, windowMs],
+  lane: number,
+  now: Date | null = null,
+): Promise<{ resumeAt: Date; waitMs: number } | null> {
+  const { rows } = await db.query<{ resume_at: Date | null; wait_ms: number | null }>(
+    `select resume_at, (extract(epoch from resume_at - clock) * 1000)::float8 as wait_ms
+     from (select clock, quota_day_stop($1, $2, clock) as resume_at
+       from (select coalesce($3::timestamptz, clock_timestamp()) as clock) as given) as stop`,
+    [portalId, keptShare(lane), now],
   );
-}
-
-/** After a 429: no slot of this bucket before `ms` from now. */
-export async function delayBucket(
-  db: Queryable,
-  portalId: string,
-  bucket: QuotaBucket,
-  ms: number,
-): Promise<void> {
-  await db.query(
-    `update quota_buckets set next_slot_at = greatest(next_slot_at, clock_timestamp() + make_interval(secs => $3))
-     where portal_id = $1 and bucket = $2`,
-    [portalId, bucket, ms / 1000],
-  );
+  const { resume_at: resumeAt, wait_ms: waitMs } = rows[0]!;
+  return resumeAt ? { resumeAt, waitMs: Math.max(1, waitMs ?? 1) } : null;
 }
