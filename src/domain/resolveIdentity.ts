@@ -27,7 +27,8 @@ import type { RecordRef } from './record';
  *    What touches several of them is in doubt: it waits, and a person decides.
  * 3. Each cluster with a source record gets a golden id that no other has (`nameGoldens`).
  * 4. With what is decided taken as fixed the rules are asked again, until nothing more joins: a weaker rule may
- *    have shown that one of two candidates is somebody else. So delivery, which fixes links, changes no answer.
+ *    have shown that one of two candidates is somebody else. What waits is not decided: of it nothing is taken as
+ *    fixed. So delivery, which fixes links, changes no answer.
  * 5. What stays apart in spite of shared evidence becomes a review (`openReviews`).
  *
  * Invariants: no cluster has two anchors; no golden id is given twice; every source record is in exactly one
@@ -90,7 +91,8 @@ function joinBeforeRules({
 }
 
 /**
- * Steps 2 to 4. Each round but the last joins or names a cluster and none is ever split, so the rounds are
+ * Steps 2 to 4. Every round starts from what a delivery would remember: the clusters that have a golden id, and
+ * for all else what was before the rules (`nextRound`). A record that has a golden id keeps it, so the rounds are
  * bounded by the records; one or two are usual, and one where no evidence is left between clusters.
  */
 function joinByRules(
@@ -98,32 +100,42 @@ function joinByRules(
   edges: readonly (readonly IdentityEdge[])[],
   newGoldenId: IdentityQuestion['newGoldenId'],
 ): { board: IdentityBoard; goldenIds: Map<number, string> } {
-  let board = start;
-  let namedBefore = -1;
+  let board = nextRound(start, start, new Map());
+  let placedBefore = -1;
   for (;;) {
-    const before = countClusters(board);
     for (const ruleEdges of edges) joinByRule(board, ruleEdges);
     const goldenIds = nameGoldens(board, newGoldenId);
-    const settled = countClusters(board) === before && goldenIds.size === namedBefore;
+    const placed = [...goldenIds.keys()].reduce(
+      (sum, root) => sum + clusterOf(board, root).members.length,
+      0,
+    );
     const isApart = ([i, j]: IdentityEdge) => rootOf(board, i) !== rootOf(board, j);
-    if (settled || !edges.some((ruleEdges) => ruleEdges.some(isApart))) return { board, goldenIds };
-    namedBefore = goldenIds.size;
-    board = fixedBoard(board, goldenIds);
+    if (placed === placedBefore || !edges.some((ruleEdges) => ruleEdges.some(isApart)))
+      return { board, goldenIds };
+    placedBefore = placed;
+    board = nextRound(start, board, goldenIds);
   }
 }
 
-function countClusters(board: IdentityBoard): number {
-  return board.parents.filter((_, index) => rootOf(board, index) === index).length;
-}
-
-/** The same clusters, each with a source record held by its golden id, and no doubts yet. */
-function fixedBoard(board: IdentityBoard, goldenIds: ReadonlyMap<number, string>): IdentityBoard {
-  const clusters = board.clusters.map((cluster, root) => ({
-    ...cluster,
-    golden: goldenIds.get(root) ?? cluster.golden,
-    doubt: null,
-  }));
-  return { ...board, clusters };
+/**
+ * The clusters of a finished round that are to be delivered, held by their golden ids. What waits is taken apart
+ * again to what it was at the start: nothing of it is stored, so the next question could not know that the rules
+ * had joined it, and would answer otherwise.
+ */
+function nextRound(
+  start: IdentityBoard,
+  ended: IdentityBoard,
+  goldenIds: ReadonlyMap<number, string>,
+): IdentityBoard {
+  const boardOf = (index: number) => (clusterOf(ended, index).doubt === null ? ended : start);
+  const parents = start.records.map((_, index) => rootOf(boardOf(index), index));
+  const clusters = parents.map((root, index) => {
+    const cluster = clusterOf(boardOf(root), root);
+    if (root !== index) return cluster;
+    // `join` writes to the members, and the start is needed again.
+    return { ...cluster, members: [...cluster.members], golden: goldenIds.get(root) ?? cluster.golden };
+  });
+  return { ...start, parents, clusters };
 }
 
 function sortedRecords(records: readonly IdentityRecord[]): IdentityRecord[] {

@@ -84,7 +84,11 @@ function delivered(records: readonly IdentityRecord[], answer: IdentityAnswer) {
   return { fixed, heldBy };
 }
 
-const runs = { numRuns: 800 };
+/**
+ * The seed is random; a failure prints `{ seed, path }`, which put here runs it again. Whoever changes identity raises
+ * this to 20,000 once, for several seeds: some faults show only once in tens of thousands of runs.
+ */
+const runs = { numRuns: 600 };
 
 test('neither the order of the records nor of the decisions changes anything', () => {
   const shuffled = fc
