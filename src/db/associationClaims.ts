@@ -36,7 +36,7 @@ export async function settledPairs(
 
 /**
  * Due associations of two objects whose both ends HubSpot has, at most `limit`: whichever are found first, so that a
- * claim costs the same however many wait.
+ * claim costs the same however many wait. Lateral, because a join would be hashed over all of them before the limit.
  */
 export async function selectAssociationCandidates(
   db: Queryable,
@@ -51,12 +51,15 @@ export async function selectAssociationCandidates(
          t.record_id as "toId", a.labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
          a.run_id as "runId", a.lead_source as "leadSource"
        from golden_associations a
-       join known_states f on f.portal_id = a.portal_id and f.target = 'hubspot' and f.object_type = a.from_object
-         and f.golden_id = a.from_golden and not f.archived
-       join known_states t on t.portal_id = a.portal_id and t.target = 'hubspot' and t.object_type = a.to_object
-         and t.golden_id = a.to_golden and not t.archived
-       left join known_associations k on k.portal_id = a.portal_id and k.from_object = a.from_object
-         and k.from_id = f.record_id and k.to_object = a.to_object and k.to_id = t.record_id
+       cross join lateral (select record_id from known_states
+         where portal_id = a.portal_id and target = 'hubspot' and object_type = a.from_object
+           and golden_id = a.from_golden and not archived limit 1) f
+       cross join lateral (select record_id from known_states
+         where portal_id = a.portal_id and target = 'hubspot' and object_type = a.to_object
+           and golden_id = a.to_golden and not archived limit 1) t
+       left join lateral (select types, ours from known_associations
+         where portal_id = a.portal_id and from_object = a.from_object and from_id = f.record_id
+           and to_object = a.to_object and to_id = t.record_id limit 1) k on true
        where a.portal_id = $1 and a.from_object = $2 and a.to_object = $3 and a.due and a.batch_id is null
          and not a.parked
        limit $4) as due order by "fromGolden", "toGolden"`,
