@@ -13,6 +13,7 @@ import {
 import { coveredProperties } from '../db/cursors';
 import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
 import { findPortal, type Portal } from '../db/portals';
+import { dailyStop } from '../db/quota';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/problems';
 import { addCounts } from '../db/runs';
 import { decideDelivery } from '../domain/decideDelivery';
@@ -39,7 +40,8 @@ export interface ClaimResult {
   kind: 'records' | 'associations';
   /** Nothing to send now, but at this time there may be: a pause that ends, a mark that waits. */
   waitMs: number | null;
-  reason: 'hold' | 'paused' | 'dry' | null;
+  /** `daily`: what is left of HubSpot's day is kept for more urgent lanes. */
+  reason: 'hold' | 'paused' | 'daily' | 'dry' | null;
 }
 
 /** Somebody else makes a half-open portal's one call just now, or it failed. */
@@ -83,7 +85,8 @@ async function claimWave(
     return { ...nothing, waitMs: waitMs === null ? null : Math.max(waitMs, 1_000), reason: 'paused' };
   }
 
-  const lanes = laneRanges[lane];
+  const { lanes, stop } = await openLanes(tx, context, portalId, lane);
+  if (lanes.length === 0) return { ...nothing, waitMs: stop?.waitMs ?? null, reason: 'daily' };
   const orphans = await selectOrphans(tx, portalId, lanes, waveBatchesMax, context.limits);
   if (orphans[0]) {
     const kind = orphans[0].kind;
@@ -98,9 +101,35 @@ async function claimWave(
     const batchIds = await claimObject(tx, context, portal, objectType, lanes);
     if (batchIds.length > 0) return { batchIds, kind: 'records', waitMs: null, reason: null };
   }
-  const batchIds = await claimAssociations(tx, context, portalId, lane, gathering);
+  const batchIds = stop ? [] : await claimAssociations(tx, context, portalId, lane, gathering);
   if (batchIds.length > 0) return { batchIds, kind: 'associations', waitMs: null, reason: null };
-  return { ...nothing, waitMs: await nextClaimMs(tx, portalId, lanes, context.limits), reason: 'dry' };
+  const nextMs = await nextClaimMs(tx, portalId, lanes, context.limits);
+  if (!stop) return { ...nothing, waitMs: nextMs, reason: 'dry' };
+  return { ...nothing, waitMs: Math.min(nextMs ?? Infinity, stop.waitMs), reason: 'daily' };
+}
+
+/** The lanes that the day's calls still allow: bulk stops first, partner later, urgent changes never. */
+async function openLanes(
+  tx: Queryable,
+  { log }: ActivityContext,
+  portalId: string,
+  lane: DeliveryLane,
+): Promise<{ lanes: number[]; stop: Awaited<ReturnType<typeof dailyStop>> }> {
+  const lanes: number[] = [];
+  let stop: Awaited<ReturnType<typeof dailyStop>> = null;
+  for (const number of laneRanges[lane]) {
+    const stopped = await dailyStop(tx, portalId, number);
+    if (stopped) stop = stopped;
+    else lanes.push(number);
+  }
+  if (stop) {
+    const until = stop.resumeAt.toISOString();
+    log.warn(
+      { event: 'quota_low', portalId, lane, until },
+      `the day's calls run low; ${lane} goes on ${until}`,
+    );
+  }
+  return { lanes, stop };
 }
 
 async function claimObject(

@@ -1,14 +1,23 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
+import type { Pool } from 'pg';
 import { otherRunningRuns, takeOverRuns } from '../db/deadRuns';
 import { endGathering, extendGathering } from '../db/gatherings';
 import { registerConfig } from '../db/objectConfigs';
 import { inTransaction } from '../db/pool';
 import { findPortal } from '../db/portals';
+import { dailyStop } from '../db/quota';
 import { endRun, foldCounts, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs';
-import { countUnsettled, settleReferences, unsettledStage, type Unsettled } from '../db/settlement';
+import {
+  countUnsettled,
+  isDelivering,
+  settleReferences,
+  unsettledStage,
+  type Unsettled,
+} from '../db/settlement';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
 import type { ActivityContext } from './context';
+import { laneNumbers } from './mergeSlice';
 import { logRunEnd, logSourceEnd } from './runLog';
 
 export interface BeginRunInput {
@@ -152,11 +161,25 @@ async function settledResult(
     await settleReferences(pool, portalId, runId);
     return { settled: true, deferredUntil: null, reason: null };
   }
+  if (stage === 'staged') return null;
   const portal = await findPortal(pool, portalId);
-  if (stage === 'staged' || !portal?.isPaused) return null;
+  if (!portal?.isPaused) return stoppedByDay(pool, portalId, runId);
   await settleReferences(pool, portalId, runId);
   const until = portal.pausedUntil?.toISOString() ?? null;
   return { settled: false, deferredUntil: until, reason: portal.pauseReason };
+}
+
+/** What is left of the run waits for the next day: the calls of this one are kept for more urgent changes. */
+async function stoppedByDay(pool: Pool, portalId: string, runId: string): Promise<SettledResult | null> {
+  const stop = await dailyStop(pool, portalId, laneNumbers.bulk);
+  if (!stop) return null;
+  const stoppedLane = (await dailyStop(pool, portalId, laneNumbers.partner))
+    ? laneNumbers.partner
+    : laneNumbers.bulk;
+  if (await isDelivering(pool, portalId, runId, stoppedLane)) return null;
+  await settleReferences(pool, portalId, runId);
+  const reason = "what is left of HubSpot's daily calls is kept for urgent changes";
+  return { settled: false, deferredUntil: stop.resumeAt.toISOString(), reason };
 }
 
 function stillUnsettled({ staged, records, associations }: Unsettled): ApplicationFailure {

@@ -54,6 +54,23 @@ export async function unsettledStage(
   return rows[0]!.stage;
 }
 
+/** Whether a run still has something in flight, or records of a more urgent lane than the one that is stopped. */
+export async function isDelivering(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+  stoppedLane: number,
+): Promise<boolean> {
+  const { rows } = await db.query<{ delivering: boolean }>(
+    `select exists (select from outbox where portal_id = $1 and run_id = $2 and not parked
+         and (batch_id is not null or lane < $3))
+       or exists (select from golden_associations where portal_id = $1 and run_id = $2 and batch_id is not null)
+       as delivering`,
+    [portalId, runId, stoppedLane],
+  );
+  return rows[0]!.delivering;
+}
+
 /**
  * References whose other record no source has: problems of the record that refers; they close when it appears or the
  * reference goes. Called when a run has consolidated everything it read.
