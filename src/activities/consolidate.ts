@@ -18,6 +18,8 @@ import { mergeSlice } from './mergeSlice';
 
 /** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
 export const sliceRecordsMax = 1_000;
+/** Slices follow each other in one activity for so long: each activity is an action and costs two round trips. */
+const slicesForMs = 2_000;
 
 export interface ConsolidateResult {
   records: number;
@@ -25,24 +27,37 @@ export interface ConsolidateResult {
   more: boolean;
 }
 
-/** Consolidates one slice of due records of an object type, and rings the lanes that have work then. */
+/**
+ * Consolidates due records of an object type, slice by slice, each in a transaction of its own, for a few seconds; and
+ * rings the lanes that have work then.
+ */
 export function createConsolidate(deps: ActivityContext) {
-  return async function consolidateSlice({
-    portalId,
-    objectType,
-  }: ConsolidateInput): Promise<ConsolidateResult> {
-    await deps.refreshStatistics();
-    const context = await sliceContext(deps, portalId, objectType);
-    const due = await selectDue(deps.pool, portalId, objectType, sliceRecordsMax);
-    if (due.length === 0) return { records: 0, more: false };
-    const { urgent } = await consolidateBisecting(deps, context, due);
-    await deps.failpoint('consolidate.committed');
-    if (urgent) await deps.doorbell.deliver(portalId, 'realtime');
-    const more = await isAnyDue(deps.pool, portalId, objectType);
-    // Bulk waits until the object is consolidated, for full batches: ringing it earlier would cost and bring nothing.
-    if (!more) await deps.doorbell.deliver(portalId, 'bulk');
-    return { records: due.length, more };
+  return async function consolidateSlice(input: ConsolidateInput): Promise<ConsolidateResult> {
+    const until = performance.now() + slicesForMs;
+    let records = 0;
+    for (;;) {
+      const slice = await consolidateNext(deps, input);
+      records += slice.records;
+      if (!slice.more || performance.now() > until) return { records, more: slice.more };
+    }
   };
+}
+
+async function consolidateNext(
+  deps: ActivityContext,
+  { portalId, objectType }: ConsolidateInput,
+): Promise<ConsolidateResult> {
+  await deps.refreshStatistics();
+  const context = await sliceContext(deps, portalId, objectType);
+  const due = await selectDue(deps.pool, portalId, objectType, sliceRecordsMax);
+  if (due.length === 0) return { records: 0, more: false };
+  const { urgent } = await consolidateBisecting(deps, context, due);
+  await deps.failpoint('consolidate.committed');
+  if (urgent) await deps.doorbell.deliver(portalId, 'realtime');
+  const more = await isAnyDue(deps.pool, portalId, objectType);
+  // Bulk waits until the object is consolidated, for full batches: ringing it earlier would cost and bring nothing.
+  if (!more) await deps.doorbell.deliver(portalId, 'bulk');
+  return { records: due.length, more };
 }
 
 async function sliceContext(

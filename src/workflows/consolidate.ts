@@ -5,7 +5,7 @@ import { runLane } from './lane';
 /** A lane per portal and object: slices of due staged records until dry, most urgent first. */
 export async function consolidate(input: ConsolidateInput): Promise<void> {
   await runLane(input, async () => {
-    const { more } = await quick(`consolidate up to 1,000 due ${input.objectType}`).consolidateSlice(input);
+    const { more } = await quick(`consolidate due ${input.objectType}`).consolidateSlice(input);
     return { more };
   });
 }
