@@ -7,13 +7,13 @@ import { startRiver, type River } from './river';
 
 const run = promisify(execFile);
 
-/** Where a worker stalls: before a call, with the reply in its hand, inside transactions that hold locks. */
+/** Where a worker stalls: with a page or a reply in its hand, before a call, inside a transaction that holds locks. */
 const stalls: Failpoint[] = [
+  'extract.read',
   'deliver.sending',
   'deliver.sent',
   'deliver.settling',
   'associate.sent',
-  'extract.staged',
 ];
 
 test.concurrent.each(stalls)(
@@ -64,18 +64,28 @@ async function untilStopped(pid: number): Promise<void> {
 async function whatWasDone(river: River) {
   const { records, associations } = await readSimulator(river.simulatorUrl);
   const writes = [...records].map(({ object, id, writes: count }) => `${object} ${id} ${count}`).sort();
-  const { rows } = await river.pool.query<{ deliveries: string; known: string; twice: string[] }>(
+  const { rows } = await river.pool.query<{
+    deliveries: string;
+    known: string;
+    cursors: string;
+    staged: string;
+    twice: string[];
+  }>(
     `select (select count(*) from deliveries) as deliveries,
+       (select string_agg(format('%s.%s %s %s %s', source, stream, done, position, watermark - 'unmoved'), ' '
+         order by source, stream) from cursors) as cursors,
+       (select md5(string_agg(staged_records::text, '' order by source, stream, record_key))
+         from staged_records) as staged,
        (select md5(string_agg(known_states::text, '' order by object_type, record_id)) from known_states) as known,
        array(select golden_id::text from deliveries group by object_type, golden_id, operation
          having count(*) > 1) as twice`,
   );
-  const { deliveries, known, twice } = rows[0]!;
+  const { deliveries, twice, ...others } = rows[0]!;
   return {
     writes,
     pairs: [...associations].length,
     deliveries: Number(deliveries),
-    known,
+    ...others,
     settledTwice: twice,
   };
 }
