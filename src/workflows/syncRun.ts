@@ -14,7 +14,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { patient, prompt, quick } from './activityProxies';
+import { patient, quick, reading } from './activityProxies';
 import {
   cancelRunSignal,
   pauseSignal,
@@ -58,7 +58,7 @@ export async function syncRun(input: SyncRunInput = {}): Promise<SyncRunResult> 
   setHandler(cancelRun, () => scope.cancel());
 
   const trigger = input.trigger ?? 'manual';
-  const connecting = prompt('read whose portal the token opens, and its definitions');
+  const connecting = reading('read whose portal the token opens, and its definitions');
   const { portalId, searchable } = await connecting.connectPortal(
     input.portal === undefined ? {} : { portal: input.portal },
   );

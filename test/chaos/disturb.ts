@@ -11,13 +11,14 @@ export interface Disturbance {
 }
 
 /** Prepares blows, counted from the next call on. */
-export function disturb(stack: Stack, blows: readonly Blow[]): Disturbance {
+export function disturb(stack: Stack, blows: readonly Blow[], tell: (what: string) => void): Disturbance {
   const hits = new Map<BlowKind, number>();
   const underWay: Promise<void>[] = [];
   for (const blow of blows) {
     stack.calls.at(blow.atCall, () => {
       hits.set(blow.kind, (hits.get(blow.kind) ?? 0) + 1);
-      underWay.push(strike(stack, blow));
+      tell(blow.kind);
+      underWay.push(strike(stack, blow).then(() => tell(`over: ${blow.kind}`)));
     });
   }
   return {

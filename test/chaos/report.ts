@@ -13,6 +13,7 @@ export function roundLine(report: RoundReport, number: number): string {
     `lost ${verdict.lost.length}, doubled ${verdict.doubled.length}, unproved ${verdict.unproved.length}, ` +
     `window violations ${verdict.windowViolations}`;
   const lines = [...verdict.lost, ...verdict.doubled, ...verdict.unproved].slice(0, linesMax);
+  if (!isClean(report)) lines.push(report.timeline.join('; '));
   return [head, ...(stuck ? [`  stuck: ${stuck}`] : []), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 

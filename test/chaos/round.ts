@@ -27,6 +27,8 @@ export interface RoundReport {
   /** By kind of fault or blow. */
   hits: Record<string, number>;
   verdict: Verdict;
+  /** What happened when, in seconds since the round began. */
+  timeline: string[];
   /** Why the round could not be judged: it counts as lost. */
   stuck: string | null;
 }
@@ -51,6 +53,10 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     hits,
     verdict: noVerdict,
     stuck: null,
+    timeline: [],
+  };
+  const tell = (what: string) => {
+    report.timeline.push(`${((performance.now() - began) / 1_000).toFixed(1)} ${what}`);
   };
   const failpoints = [...plan.failpoints];
   let isDisturbed = false;
@@ -62,10 +68,15 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       const next = isDisturbed ? failpoints.shift() : undefined;
       return next && `${next.name}:${next.pass}`;
     },
-    onFailpoint: () => hit('kill worker at failpoint'),
+    onFailpoint(name) {
+      hit('kill worker at failpoint');
+      tell(`killed at ${name}`);
+    },
   });
   try {
+    tell('up');
     await open(stack);
+    tell('open');
     isDisturbed = true;
     hit('clock off');
     const expected = expectedPortal(stack.demo.world());
@@ -76,8 +87,8 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       const ordered = new Map<number, string>();
       for (const { kind, order } of plan.faults[number] ?? [])
         ordered.set(await orderFault(stack.simulatorUrl, order), kind);
-      const disturbance = disturb(stack, blows);
-      report.runs += await settleAll(stack, `chaos-${number + 1}`, performance.now() + settleMs);
+      const disturbance = disturb(stack, blows, tell);
+      report.runs += await settleAll(stack, `chaos-${number + 1}`, performance.now() + settleMs, tell);
       await disturbance.end();
       for (const { id, hits: count } of (await readReport(stack.simulatorUrl)).faults)
         if (count > 0) hit(ordered.get(id) ?? 'unknown', count);

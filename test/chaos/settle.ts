@@ -8,13 +8,20 @@ const runsMax = 12;
 const tickEveryMs = 2_000;
 
 /** Syncs until a run succeeds and nothing is left under way. @returns how many runs it took */
-export async function settleAll(stack: Stack, name: string, untilMs: number): Promise<number> {
+export async function settleAll(
+  stack: Stack,
+  name: string,
+  untilMs: number,
+  tell: (what: string) => void,
+): Promise<number> {
   const ticking = startTicking(stack.temporal);
   try {
     for (let run = 1; run <= runsMax; run += 1) {
       const state = await runOnce(stack, `${name}-${run}`, untilMs);
+      tell(`run ${run} ${state}`);
       if (state === 'succeeded') {
         await untilDry(stack, untilMs);
+        tell('dry');
         return run;
       }
     }

@@ -24,7 +24,7 @@ export interface StackOptions {
   deadlineMs: number;
   settings: Record<string, unknown>;
   nextFailpoint: () => string | undefined;
-  onFailpoint: () => void;
+  onFailpoint: (name: string) => void;
 }
 
 /** A whole system, each part a process that can be killed; HubSpot and the source systems are of this process. */

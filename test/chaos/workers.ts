@@ -10,7 +10,7 @@ export interface WorkerOptions {
   /** `TRIBUTARY_FAILPOINT` of the next process, if it shall have one. */
   nextFailpoint: () => string | undefined;
   /** A process ended at its failpoint. */
-  onFailpoint: () => void;
+  onFailpoint: (name: string) => void;
 }
 
 /** Worker processes that are started again whenever they end, as a process manager does. */
@@ -49,7 +49,7 @@ export async function startWorkers(options: WorkerOptions): Promise<Workers> {
       readyTimeoutMs: 60_000,
       onExit: ({ signal }) => {
         if (failpoint && signal === 'SIGKILL' && !killed.has(child?.pid ?? 0) && !isEnding)
-          options.onFailpoint();
+          options.onFailpoint(failpoint);
       },
     });
     return child;
