@@ -71,7 +71,7 @@ export function createContext(deps: ActivityDeps): ActivityContext {
 
 /** All state is bound to the portal id that the token was read with: a token of another portal is refused. */
 async function verifiedClient(
-  { pool, settings, limits }: ActivityDeps,
+  { pool, log, settings, limits }: ActivityDeps,
   portalId: string,
 ): Promise<HubSpotClient> {
   const bound = await findPortal(pool, portalId);
@@ -79,7 +79,7 @@ async function verifiedClient(
   if (!bound || !portal) {
     throw ApplicationFailure.nonRetryable(`portal ${portalId} is not configured`, 'configuration');
   }
-  const client = leasedClient({ pool }, portal.client, portalId, 0, null);
+  const client = leasedClient({ pool, log }, portal.client, portalId, 0, null);
   const account = await readAccountDetails(client);
   if (String(account.portalId) === portalId)
     return watchedClient(pool, portal.client, portalId, limits.callDeadlineMs);

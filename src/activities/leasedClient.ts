@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Pool } from 'pg';
 import { keptShare, type QuotaBucket } from '../db/quota';
 import { voidSlot } from '../db/quotaSlots';
 import type { HubSpotClient } from '../hubspot/client';
+import type { ActivityDeps } from './deps';
 import { learnFromReply } from './learnQuota';
 import { waitForSlot } from './slotQueue';
 
@@ -17,7 +17,7 @@ const lateMax = 100;
  * @param mayStart asked before the call: none starts when its claim has expired meanwhile
  */
 export function leasedClient(
-  { pool }: { pool: Pool },
+  { pool, log }: Pick<ActivityDeps, 'pool' | 'log'>,
   client: HubSpotClient,
   portalId: string,
   lane: number,
@@ -47,7 +47,7 @@ export function leasedClient(
       const reply = await client.send(request);
       // A reply is never lost for this: what could not be stored now, the next reply tells again.
       await learnFromReply(pool, portalId, request, reply, performance.now() - startedAt).catch(
-        () => undefined,
+        (error: unknown) => log.warn({ event: 'quota_not_learned', err: error }, 'a reply taught nothing'),
       );
       return reply;
     },

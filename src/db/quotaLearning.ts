@@ -26,10 +26,10 @@ export async function learnLimit(db: Queryable, told: ToldLimit): Promise<void> 
          quota_foreign(quota_buckets, coalesce($7::timestamptz, clock_timestamp())) as faded, foreign_at
        from quota_buckets where portal_id = $1 and bucket = $2),
      own as (
-       select count(*) filter (where starts_at > clock - quota_ms($4) and starts_at <= clock) as at_end,
-         count(*) filter (where starts_at > clock - quota_ms($4::int + $6) and starts_at <= clock - quota_ms($6)) as at_start
+       select count(*) filter (where starts_at > clock - quota_ms($4::int) and starts_at <= clock) as at_end,
+         count(*) filter (where starts_at > clock - quota_ms($4::int + $6::float8) and starts_at <= clock - quota_ms($6::float8)) as at_start
        from bucket join quota_spent using (portal_id, bucket)
-       where starts_at > clock - quota_ms($4::int + $6)),
+       where starts_at > clock - quota_ms($4::int + $6::float8)),
      seen as (
        select bucket.*, greatest(0, ($3::int - $5::int) - greatest(at_end, at_start)
          - ($3::int - least($3::int, calls_cap))) as others from bucket, own)

@@ -111,7 +111,7 @@ describe('the day', () => {
 
 describe('what HubSpot tells', () => {
   const learn = (callsMax: number, ms: number, remaining: number | null = null, windowMs = 10_000) =>
-    learnLimit(pool, { portalId, bucket: 'burst', callsMax, windowMs, remaining, callMs: 0, now: at(ms) });
+    learnLimit(pool, { portalId, bucket: 'burst', callsMax, windowMs, remaining, callMs: 0.25, now: at(ms) });
   const foreign = async (ms: number) =>
     (
       await pool.query(
