@@ -1,6 +1,6 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { otherRunningRuns, takeOverRuns } from '../db/deadRuns';
+import { adoptDueRecords, otherRunningRuns, takeOverRuns } from '../db/deadRuns';
 import { endGathering, extendGathering } from '../db/gatherings';
 import { registerConfig } from '../db/objectConfigs';
 import { inTransaction } from '../db/pool';
@@ -66,6 +66,7 @@ export function createRunActivities(context: ActivityContext) {
         const names = ordered.plan.map(({ source }) => source);
         await insertRun(tx, portalId, { runId, trigger, full, sources: names });
         await takeOverRuns(tx, portalId, dead, runId);
+        await adoptDueRecords(tx, portalId, runId);
         await extendGathering(tx, portalId, gatheredObjects(context, names), runId);
       });
       await context.failpoint('run.begun');

@@ -11,6 +11,20 @@ export async function otherRunningRuns(db: Queryable, portalId: string, runId: s
 }
 
 /**
+ * Lets a run wait for staged records that are due for no living run: a changed configuration or definition made them
+ * due, or a run that ended left them.
+ */
+export async function adoptDueRecords(db: Queryable, portalId: string, runId: string): Promise<void> {
+  await db.query(
+    `update staged_records set run_id = $2
+     where portal_id = $1 and due_at is not null and (run_id is null or not exists (
+       select from runs where runs.portal_id = $1 and runs.run_id = staged_records.run_id
+         and runs.state = 'running'))`,
+    [portalId, runId],
+  );
+}
+
+/**
  * Ends runs whose workflow is gone, and lets a living run wait for what they left: staged records, due records and
  * associations. Their batches stay as they are frozen: the lanes take them over when their claims have ended.
  */

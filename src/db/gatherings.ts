@@ -3,12 +3,15 @@ import type { Queryable } from './pool';
 /** How long one page's word "this object is still being read" holds, in seconds. */
 const gatheringSeconds = 60;
 
-/** Says that a run still reads these objects, so that bulk delivery waits for full batches; lapses by itself. */
+/** Says that a run still reads these objects, so that bulk delivery waits for full batches; lapses by itself.
+ * A page that is committed after its run was cancelled holds nobody back. */
 export async function extendGathering(db: Queryable, portalId: string, objectTypes: string[], runId: string) {
   await db.query(
     `insert into gatherings (portal_id, object_type, run_id, until)
      select $1, object_type, $3, now() + make_interval(secs => $4)
-     from unnest($2::text[]) as object_type order by object_type
+     from unnest($2::text[]) as object_type
+     where exists (select from runs where portal_id = $1 and run_id = $3 and state = 'running')
+     order by object_type
      on conflict (portal_id, object_type, run_id) do update set until = excluded.until`,
     [portalId, objectTypes, runId, gatheringSeconds],
   );
