@@ -1,3 +1,4 @@
+// Reason for length: one table, read as a whole, with the types that it speaks of.
 import { readErrorBody, readMissingScopes, type ErrorBody, type ReplyBody } from './errorBody';
 import type { RateLimitHeaders } from './rateLimitHeaders';
 

@@ -136,7 +136,7 @@ test('no personal data and no secret reaches Temporal or a log, with failures pl
   const told = [
     'answered 500',
     'crm.people',
-    'consolidate up to 1,000 due contacts',
+    'consolidate due contacts',
     'TributarySource',
     'runId',
     'Postgres: a value does not fit its column',
