@@ -35,7 +35,9 @@ export async function learnFromReply(
   const blocked = new Set<QuotaBucket>([request.bucket]);
   // Search is exempt from the ten-second window; where HubSpot says that it is not, both are.
   if (/ten_?secondly/i.test(verdict.policyName ?? '') && request.bucket === 'search') blocked.add('burst');
-  for (const bucket of blocked) await blockBucket(pool, portalId, bucket, verdict.afterMs ?? blockMsDefault);
+  const ms = verdict.afterMs ?? blockMsDefault;
+  const edgeMs = reply.headers.retryAfterMs === null ? ms / 10 : ms;
+  for (const bucket of blocked) await blockBucket(pool, portalId, bucket, ms, edgeMs);
 }
 
 async function learnFromHeaders(

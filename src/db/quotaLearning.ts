@@ -45,7 +45,8 @@ export async function learnLimit(db: Queryable, told: ToldLimit): Promise<void> 
 }
 
 /**
- * After a 429: no slot of this bucket before `ms` from now. Where HubSpot allowed less than we thought, fewer calls are
+ * After a 429: no slot of this bucket before `ms` from now. A first refusal while our own calls fill the window is an
+ * edge that was touched, for which a tenth of the time is enough (`edgeMs`). Where HubSpot allowed less than we thought, fewer calls are
  * made for some windows: this is all that tells of a limit where replies carry no headers.
  */
 export async function blockBucket(
@@ -53,19 +54,25 @@ export async function blockBucket(
   portalId: string,
   bucket: QuotaBucket,
   ms: number,
+  edgeMs = ms,
 ): Promise<void> {
   await db.query(
     `with own as (
        select count(*) as calls from quota_spent join quota_buckets using (portal_id, bucket)
        where portal_id = $1 and bucket = $2 and starts_at <= clock_timestamp()
-         and starts_at > clock_timestamp() - quota_ms(window_ms))
+         and starts_at > clock_timestamp() - quota_ms(window_ms)),
+     refused as (
+       select clock_timestamp() as clock, own.calls, clock_timestamp() + quota_ms(case
+         when own.calls >= 0.9 * calls_max
+           and coalesce(blocked_until < clock_timestamp() - quota_ms(window_ms), true) then $4::float8
+         else $3::float8 end) as until
+       from quota_buckets, own where portal_id = $1 and bucket = $2)
      update quota_buckets b set
-       blocked_until = greatest(blocked_until, clock_timestamp() + quota_ms($3)),
-       next_slot_at = greatest(next_slot_at, clock_timestamp() + quota_ms($3)),
-       foreign_calls = greatest(quota_foreign(b, clock_timestamp()), least(calls_max / 2, calls_max - own.calls + 1)),
-       foreign_at = clock_timestamp(), updated_at = clock_timestamp()
-     from own where portal_id = $1 and bucket = $2`,
-    [portalId, bucket, ms],
+       blocked_until = greatest(blocked_until, until), next_slot_at = greatest(next_slot_at, until),
+       foreign_calls = greatest(quota_foreign(b, clock), least(calls_max / 2, calls_max - calls + 1)),
+       foreign_at = clock, updated_at = clock
+     from refused where portal_id = $1 and bucket = $2`,
+    [portalId, bucket, ms, edgeMs],
   );
 }
 

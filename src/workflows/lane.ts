@@ -25,21 +25,20 @@ export interface LaneTurn {
 /**
  * A lane: turns until dry, wakes on the bell, continues as new when the history has grown, and looks for signals once
  * more before it ends, so that no ring is lost.
+ * @param turn may ask how often the bell has rung
  */
 export async function runLane<Input extends Renewal>(
   input: Input,
-  turn: () => Promise<LaneTurn>,
+  turn: (rings: () => number) => Promise<LaneTurn>,
 ): Promise<void> {
-  let rung = false;
-  setHandler(bell, () => {
-    rung = true;
-  });
+  let rings = 0;
+  setHandler(bell, () => void (rings += 1));
   for (;;) {
-    rung = false;
-    const { more, waitMs } = await turn();
-    if (!more && !rung && !waitMs) return;
+    const before = rings;
+    const { more, waitMs } = await turn(() => rings);
+    if (!more && rings === before && !waitMs) return;
     if (isHistoryLong(input)) await continueAsNew(input);
-    if (more || rung || !waitMs) continue;
-    await condition(() => rung, Math.min(waitMs, waitMsMax));
+    if (more || rings > before || !waitMs) continue;
+    await condition(() => rings > before, Math.min(waitMs, waitMsMax));
   }
 }

@@ -163,6 +163,21 @@ describe('what HubSpot tells', () => {
     expect(await foreign(0)).toBe(20);
   });
 
+  test('a first refusal at the edge of the window blocks for a moment, the next one for long', async () => {
+    await pool.query(`insert into quota_spent (portal_id, bucket, lane, starts_at)
+      select 100, 'burst', 2, now() - make_interval(secs => n / 18.5) from generate_series(1, 180) as n`);
+    const blockedMs = async () => {
+      await blockBucket(pool, portalId, 'burst', 10_000, 1_000);
+      const sql = `select extract(epoch from blocked_until - clock_timestamp())::float8 * 1000 as ms from quota_buckets
+        where bucket = 'burst'`;
+      return (await pool.query<{ ms: number }>(sql)).rows[0]!.ms;
+    };
+    const edge = await blockedMs();
+    expect(edge).toBeGreaterThan(0);
+    expect(edge).toBeLessThanOrEqual(1_000);
+    expect(await blockedMs()).toBeGreaterThan(9_000);
+  });
+
   test('a refusal blocks the bucket, for urgent calls too, and slows it down for a while', async () => {
     await takeSlot(pool, wish(bulk));
     await blockBucket(pool, portalId, 'burst', 5_000);

@@ -111,7 +111,8 @@ begin
   -- Slots that nobody took are lost, but for the last few: a short stall is caught up.
   slot := greatest(b.next_slot_at, clock - quota_ms(spare_ms));
   start := greatest(clock, slot - quota_ms(case for_lane when 0 then spare_ms else 0 end), b.blocked_until);
-  bound := greatest(1, floor(usable) - case for_lane when 0 then greatest(1, floor(spare / 2)) else ceil(spare / 2) end);
+  -- One more than is planned, so that a call that came late does not hold back those of all later windows.
+  bound := greatest(1, floor(usable) - greatest(1, case for_lane when 0 then ceil(spare / 2) else spare - 1 end));
   -- No limit of HubSpot is near this; what is not counted costs nothing where tests lift the limit.
   if bound <= 5000 then
     select starts_at into leaves from quota_spent
