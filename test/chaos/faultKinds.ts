@@ -8,8 +8,11 @@ export interface FaultKind {
 /** Call numbers count the calls whose path fits. */
 export const paths = {
   writes: 'batch/(upsert|update|create|archive|labels/archive)$',
-  anyCall: '/crm/',
+  anyCall: '/crm/(objects/|associations/.*/batch/)',
 } as const;
+
+/** The calls that blows are counted by: those of records. The many reads of definitions come before them. */
+export const countedPath = new RegExp(paths.anyCall);
 
 const limited = { status: 'error', errorType: 'RATE_LIMIT', policyName: 'TEN_SECONDLY_ROLLING' };
 

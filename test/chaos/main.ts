@@ -16,25 +16,25 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-chaos-'));
   // Under root, Postgres runs as another user who must be able to enter.
   chmodSync(folder, 0o755);
+  const { people, keep, rounds, parallel } = options;
   const reports: RoundReport[] = [];
-  for (let round = 1; round <= options.rounds; round += 1) {
-    const seed = options.seed + round - 1;
-    const report = await playRound({
-      seed,
-      people: options.people,
-      folder: join(folder, String(seed)),
-      dist,
-    });
-    reports.push(report);
-    process.stderr.write(`${roundLine(report, round)}\n`);
-  }
+  let next = options.seed;
+  const playOn = async () => {
+    while (next < options.seed + rounds) {
+      const seed = next++;
+      const report = await playRound({ seed, people, keep, folder: join(folder, String(seed)), dist });
+      reports.push(report);
+      process.stderr.write(`${roundLine(report)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, playOn));
   const totals = totalsOf(reports);
   const rare = Object.entries(totals.hits).filter(([, hits]) => hits < hitsLeast);
   process.stdout.write(
     options.json ? `${JSON.stringify({ options, totals, reports })}\n` : `${closingTable(reports)}\n`,
   );
   if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
-  else process.stderr.write(`data and logs of the rounds that went wrong: ${folder}\n`);
+  else process.stderr.write(`data and logs: ${folder}\n`);
   const tooRare = options.rounds >= roundsForHits && rare.length > 0;
   if (tooRare)
     process.stderr.write(`hit less than ${hitsLeast} times: ${rare.map(([kind]) => kind).join(', ')}\n`);

@@ -53,7 +53,7 @@ export function planRound(seed: number, people: number, { claimMs, deadlineMs }:
   const random = seededRandom(seed * 7919 + 17);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
   const between = (least: number, most: number) => Math.floor(least + random() * (most - least + 1));
-  const calls = 12 + Math.floor(people / 20);
+  const calls = 18 + Math.floor(people / 40);
   const planFaults = (kinds: typeof faultKinds, spread: number) => {
     const free = new Map(
       Object.keys(paths).map((path) => [path, shuffle([...Array(spread).keys()], random)] as const),

@@ -5,10 +5,10 @@ import { isClean, type RoundReport } from './round';
 const linesMax = 25;
 
 /** One line per round, and what is wrong with it. */
-export function roundLine(report: RoundReport, number: number): string {
+export function roundLine(report: RoundReport): string {
   const { verdict, stuck } = report;
   const head =
-    `round ${number} seed ${report.seed}: ${isClean(report) ? 'right' : 'WRONG'} in ${report.seconds} s, ` +
+    `round of seed ${report.seed}: ${isClean(report) ? 'right' : 'WRONG'} in ${report.seconds} s, ` +
     `${report.runs} runs, ${report.calls} calls, ${Object.values(report.hits).reduce((a, b) => a + b, 0)} faults; ` +
     `lost ${verdict.lost.length}, doubled ${verdict.doubled.length}, unproved ${verdict.unproved.length}, ` +
     `window violations ${verdict.windowViolations}`;

@@ -14,8 +14,9 @@ import { startStack, type Stack } from './stack';
 export interface RoundOptions {
   seed: number;
   people: number;
-  /** Made by the round, removed where it ends well. */
+  /** Made by the round, removed where it ends well, unless it shall be kept. */
   folder: string;
+  keep?: boolean;
   dist: string;
 }
 
@@ -105,7 +106,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     await stack.stop();
   }
   report.seconds = Math.round((performance.now() - began) / 1_000);
-  if (isClean(report)) await rm(options.folder, { recursive: true, force: true });
+  if (isClean(report) && !options.keep) await rm(options.folder, { recursive: true, force: true });
   return report;
 }
 

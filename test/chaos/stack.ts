@@ -10,6 +10,7 @@ import { promptTimers, startTemporal } from '../../src/launch/temporalServer';
 import { startDemoSystems, type DemoSystems } from '../../src/simulator/demo/systems';
 import { startHubSpotSimulator } from '../../src/simulator/hubspot/server';
 import { countCalls, type CallCounter } from './callCounter';
+import { countedPath } from './faultKinds';
 import { keepServer, type KeptServer } from './keptServer';
 import { startProxy, type Proxy } from './proxy';
 import { startWorkers, type Workers } from './workers';
@@ -77,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     parts.push(() => temporalServer.stop());
     const simulator = await startHubSpotSimulator({ seed: options.seed, settings: options.settings });
     parts.push(() => simulator.stop());
-    const calls = countCalls(simulator.port);
+    const calls = countCalls(simulator.port, countedPath);
     parts.push(async () => calls.close());
     const demo = await startDemoSystems({
       databaseUrl: await makeDatabase(postgres.first.url, 'sources'),
