@@ -117,7 +117,7 @@ async function commitPage(tx: Queryable, request: CommitRequest): Promise<number
     runId,
     lane: source.lane,
   });
-  const unreadable = page.faults.map(({ where, sameAs, key, reason }): ProblemInput => ({
+  const unreadable = page.faults.map(({ where, key, reason }): ProblemInput => ({
     stage: 'extract',
     kind: 'unreadable',
     objectType: stream.objectType,
@@ -126,7 +126,6 @@ async function commitPage(tx: Queryable, request: CommitRequest): Promise<number
     key,
     reason,
     where,
-    ...(sameAs === undefined ? {} : { sameAs }),
   }));
   if (page.beginsFile !== undefined)
     await closeFileFaults(tx, ref.portalId, source.name, stream.name, page.beginsFile, unreadable);

@@ -21,8 +21,6 @@ export interface ProblemInput {
   reason: string;
   /** Tells apart faults that have no record: file and line, item number. */
   where?: string;
-  /** Tells them apart instead, where the place of the same fault may change. */
-  sameAs?: string;
 }
 
 /**
@@ -54,7 +52,7 @@ export async function openProblems(
       portalId,
       runId,
       JSON.stringify(
-        [...rows].map(([fingerprint, { where, sameAs: _same, ...problem }]) => ({
+        [...rows].map(([fingerprint, { where, ...problem }]) => ({
           ...problem,
           reason: where ? `${where}: ${problem.reason}` : problem.reason,
           fingerprint,
@@ -166,8 +164,8 @@ export async function closeFileFaults(
 }
 
 function fingerprintOf(problem: ProblemInput): string {
-  const { stage, kind, objectType, source, stream, key, goldenId, field, where, sameAs, toGolden } = problem;
-  const parts = [stage, kind, objectType, source, stream, key, goldenId, field, sameAs ?? where];
+  const { stage, kind, objectType, source, stream, key, goldenId, field, where, toGolden } = problem;
+  const parts = [stage, kind, objectType, source, stream, key, goldenId, field, where];
   if (toGolden) parts.push(toGolden);
   return createHash('sha1').update(JSON.stringify(parts)).digest('hex');
 }

@@ -89,8 +89,6 @@ export interface Page {
 
 export interface PageFault {
   where: string;
-  /** What tells the fault apart where its place differs from read to read: else it would be told anew each time. */
-  sameAs?: string;
   key: string | null;
   /** Plain words, never a value of the record. */
   reason: string;
