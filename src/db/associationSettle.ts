@@ -1,5 +1,6 @@
 import type { AssociationIntent } from './associationClaims';
 import type { Queryable } from './pool';
+import { claimBatch } from './settle';
 
 export interface TakenAssociations {
   batchId: string;
@@ -20,27 +21,16 @@ export async function takeAssociationBatch(
   claimMs: number,
   deadlineMs: number,
 ): Promise<TakenAssociations | 'settled' | 'busy'> {
-  const { rows } = await db.query<Omit<TakenAssociations, 'intents'>>(
-    `update delivery_batches set fence = nextval('fences'), attempts = attempts + 1,
-       maybe_written = maybe_written or expires_at is not null,
-       expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
-     where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
-     returning batch_id as "batchId", fence, object_type as "fromObject", to_object as "toObject", operation, unproved,
-       hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
-    [batchId, claimMs, deadlineMs],
-  );
-  const batch = rows[0];
-  if (!batch) {
-    const { rowCount } = await db.query('select from delivery_batches where batch_id = $1', [batchId]);
-    return rowCount === 0 ? 'settled' : 'busy';
-  }
+  const batch = await claimBatch<TakenAssociations['operation']>(db, batchId, claimMs, deadlineMs);
+  if (typeof batch === 'string') return batch;
   const { rows: intents } = await db.query<AssociationIntent>(
     `select from_golden as "fromGolden", to_golden as "toGolden", from_id as "fromId", to_id as "toId", types, ours,
        run_id as "runId", lead_source as "leadSource"
      from association_intents where batch_id = $1 order by from_golden, to_golden`,
     [batchId],
   );
-  return { ...batch, intents };
+  const { objectType: fromObject, toObject, ...claim } = batch;
+  return { ...claim, fromObject, toObject: toObject!, intents };
 }
 
 /** Known associations of the pairs that HubSpot acknowledged. */

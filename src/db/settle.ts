@@ -22,30 +22,51 @@ export interface TakenBatch {
   intents: TakenIntent[];
 }
 
+/** What a claim tells of a batch of either kind. */
+export interface ClaimedBatch<Operation extends string> {
+  batchId: string;
+  fence: string;
+  objectType: string;
+  toObject: string | null;
+  operation: Operation;
+  unproved: number;
+  hardFailures: number;
+  maybeWritten: boolean;
+}
+
 /**
- * Takes a batch for sending: a new fence and expiry. Null when it is settled already, or when somebody else may still
- * be sending it: a claim is taken over only after its expiry and the deadline of a call begun just before it.
+ * Claims a batch for sending: a new fence and expiry. 'settled' when it is gone already, 'busy' when somebody else may
+ * still be sending it: a claim is taken over only after its expiry and the deadline of a call begun just before it.
  */
+export async function claimBatch<Operation extends string>(
+  db: Queryable,
+  batchId: string,
+  claimMs: number,
+  deadlineMs: number,
+): Promise<ClaimedBatch<Operation> | 'settled' | 'busy'> {
+  const { rows } = await db.query<ClaimedBatch<Operation>>(
+    `update delivery_batches set fence = nextval('fences'), attempts = attempts + 1,
+       maybe_written = maybe_written or expires_at is not null,
+       expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
+     where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
+     returning batch_id as "batchId", fence, object_type as "objectType", to_object as "toObject", operation, unproved,
+       hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
+    [batchId, claimMs, deadlineMs],
+  );
+  if (rows[0]) return rows[0];
+  const { rowCount } = await db.query('select from delivery_batches where batch_id = $1', [batchId]);
+  return rowCount === 0 ? 'settled' : 'busy';
+}
+
+/** Claims a batch of records (`claimBatch`) and loads its frozen changes. */
 export async function takeBatch(
   db: Queryable,
   batchId: string,
   claimMs: number,
   deadlineMs: number,
 ): Promise<TakenBatch | 'settled' | 'busy'> {
-  const { rows } = await db.query<Omit<TakenBatch, 'intents'>>(
-    `update delivery_batches set fence = nextval('fences'), attempts = attempts + 1,
-       maybe_written = maybe_written or expires_at is not null,
-       expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
-     where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
-     returning batch_id as "batchId", fence, object_type as "objectType", operation, unproved,
-       hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
-    [batchId, claimMs, deadlineMs],
-  );
-  const batch = rows[0];
-  if (!batch) {
-    const { rowCount } = await db.query('select from delivery_batches where batch_id = $1', [batchId]);
-    return rowCount === 0 ? 'settled' : 'busy';
-  }
+  const batch = await claimBatch<TakenBatch['operation']>(db, batchId, claimMs, deadlineMs);
+  if (typeof batch === 'string') return batch;
   const { rows: intents } = await db.query<TakenIntent>(
     `select golden_id as "goldenId", record_id as "recordId", properties, before, run_id as "runId",
        lead_source as "leadSource"
