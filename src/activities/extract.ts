@@ -117,7 +117,7 @@ async function commitPage(tx: Queryable, request: CommitRequest): Promise<number
     runId,
     lane: source.lane,
   });
-  const unreadable = page.faults.map(({ where, key, reason }): ProblemInput => ({
+  const unreadable = page.faults.map(({ where, content, key, reason }): ProblemInput => ({
     stage: 'extract',
     kind: 'unreadable',
     objectType: stream.objectType,
@@ -126,6 +126,7 @@ async function commitPage(tx: Queryable, request: CommitRequest): Promise<number
     key,
     reason,
     where,
+    ...(content === undefined ? {} : { content }),
   }));
   if (page.beginsFile !== undefined)
     await closeFileFaults(tx, ref.portalId, source.name, stream.name, page.beginsFile, unreadable);

@@ -21,6 +21,8 @@ export interface ProblemInput {
   reason: string;
   /** Tells apart faults that have no record: file and line, item number. */
   where?: string;
+  /** Tells them apart instead, where the place changes from read to read: a digest of the item itself. */
+  content?: string;
 }
 
 /**
@@ -41,11 +43,11 @@ export async function openProblems(
      select $1, $2, stage, kind, "objectType", source, stream, key, "goldenId", field, reason, fingerprint,
        "toGolden", sent
      from json_to_recordset($3) as input (stage text, kind text, "objectType" text, source text, stream text,
-       key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb)
+       key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb, content text)
      where not exists (select from problems old
        where old.portal_id = $1 and old.fingerprint = input.fingerprint and old.closed_by = 'dismissed'
-         and old.evidence = problem_evidence($1, input.source, input.stream, input.key, input."objectType",
-           input."goldenId", input.reason))
+         and (input.content is not null or old.evidence = problem_evidence($1, input.source, input.stream,
+           input.key, input."objectType", input."goldenId", input.reason)))
      on conflict (portal_id, fingerprint) where closed_at is null do update set
        last_seen_at = clock_timestamp(), reason = excluded.reason, sent = excluded.sent, retried_at = null`,
     [
@@ -164,8 +166,8 @@ export async function closeFileFaults(
 }
 
 function fingerprintOf(problem: ProblemInput): string {
-  const { stage, kind, objectType, source, stream, key, goldenId, field, where, toGolden } = problem;
-  const parts = [stage, kind, objectType, source, stream, key, goldenId, field, where];
+  const { stage, kind, objectType, source, stream, key, goldenId, field, where, content, toGolden } = problem;
+  const parts = [stage, kind, objectType, source, stream, key, goldenId, field, content ?? where];
   if (toGolden) parts.push(toGolden);
   return createHash('sha1').update(JSON.stringify(parts)).digest('hex');
 }

@@ -89,6 +89,8 @@ export interface Page {
 
 export interface PageFault {
   where: string;
+  /** Digest of the item, where its place differs from read to read: items of one content are one problem. */
+  content?: string;
   key: string | null;
   /** Plain words, never a value of the record. */
   reason: string;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonValue } from '../domain/record';
 import {
   SourceFailure,
@@ -209,19 +210,26 @@ function asRecords(
   const records: SourceRecord[] = [];
   const faults: PageFault[] = [];
   let { greatest } = position;
-  items.forEach((item, index) => {
+  const fault = (item: JsonValue, index: number, reason: string) => {
     const where = `${request.options.path} item ${position.seen + position.skip + index + 1}`;
+    faults.push({ where, key: null, reason, content: digestOf(item) });
+  };
+  items.forEach((item, index) => {
     if (!isObject(item)) {
-      faults.push({ where, key: null, reason: `it should be an object but is ${kindOf(item)}` });
+      fault(item, index, `it should be an object but is ${kindOf(item)}`);
       return;
     }
     const cursor = request.cursorField === undefined ? null : cursorText(valueAt(item, request.cursorField));
     greatest = greatestBelievable(greatest, cursor, startedAt, request.timeZone);
     const key = recordKeyOf(item, request.recordKey);
-    if ('reason' in key) faults.push({ where, key: null, reason: key.reason });
+    if ('reason' in key) fault(item, index, key.reason);
     else records.push({ key: key.key, payload: item, changedAt: changedAtOf(cursor, request.timeZone) });
   });
   return { records, faults, greatest };
+}
+
+function digestOf(item: JsonValue): string {
+  return createHash('sha1').update(JSON.stringify(item)).digest('base64');
 }
 
 /** What the cursor parameter will say: the watermark minus the lookback; null for a full read. */

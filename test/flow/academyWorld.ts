@@ -92,9 +92,9 @@ export async function startShop(password: string): Promise<Shop> {
     await startListServer(({ path, query, headers }) => {
       if (shop.answerWith !== null) return { status: shop.answerWith, raw: shop.failureBody };
       if (headers.authorization !== expected) return { status: 401 };
-      const all: readonly { changed?: string }[] = path === '/firms' ? (firms as object[]) : orders;
+      const all: readonly ({ changed?: string } | null)[] = path === '/firms' ? (firms as object[]) : orders;
       const since = query.get('since');
-      const rows = since === null ? all : all.filter((row) => (row.changed ?? '') >= since);
+      const rows = since === null ? all : all.filter((row) => (row?.changed ?? since) >= since);
       const at = Number(query.get('at') ?? 0);
       const page = rows.slice(at, at + pageSize);
       const next = new URLSearchParams({ ...(since === null ? {} : { since }), at: String(at + pageSize) });

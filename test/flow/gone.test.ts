@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { replaced, secondConfig, startAcademy, type Academy } from './academy';
+import { orders } from './academyWorld';
 import { changeCrm, contact, succeed, writesOf } from './academySteps';
 import { openProblems, viewPortal } from './portalView';
 
@@ -74,4 +75,25 @@ test('archive: the HubSpot record is archived', async () => {
   await succeed(academy, true);
   expect((await named()).map(({ lastname }) => lastname)).toEqual(['Böhm', 'Müller', 'Đorđević']);
   expect(await writesOf(academy, () => succeed(academy, true))).toBe(0);
+}, 60_000);
+
+test('a broken item of a list is one problem, on whichever page it stands, until it is gone', async () => {
+  const broken = ['maintenance', null, { headline: 'an order without a number' }, null];
+  const unreadable = async () =>
+    (await openProblems(academy.pool)).filter((problem) => problem === 'shop.orders - - unreadable').length;
+  // Two items to a page: the broken ones stand on three pages, and on others in the next read.
+  const served = orders as unknown[];
+  served.splice(1, 0, ...broken);
+  await succeed(academy, true);
+  expect(await unreadable()).toBe(3);
+  await academy.pool.query(
+    `update problems set closed_at = now(), closed_by = 'dismissed' where reason like '%is a string'`,
+  );
+  served.push(...served.splice(1, broken.length - 1));
+  await succeed(academy);
+  await succeed(academy, true);
+  expect(await unreadable()).toBe(2);
+  served.pop();
+  await succeed(academy, true);
+  expect(await unreadable()).toBe(1);
 }, 60_000);

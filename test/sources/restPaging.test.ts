@@ -124,4 +124,18 @@ describe('paging', () => {
       '/list item 4: it has no field id, which is its record key',
     ]);
   });
+
+  test('an item that is no record is the same fault wherever it stands', async () => {
+    const rows: unknown[] = ['text', null, 'text'];
+    bench.answer = () => ({ body: { rows } });
+    const read = async () => {
+      const { faults } = await ask(await bench.open(), { options: { items: 'rows' } });
+      return faults.map(({ content }) => content);
+    };
+    const [text, nothing, again] = await read();
+    expect(again).toBe(text);
+    expect(nothing).not.toBe(text);
+    rows.unshift({ id: 1 });
+    expect(await read()).toEqual([text, nothing, text]);
+  });
 });

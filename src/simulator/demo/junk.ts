@@ -1,6 +1,10 @@
 import type { Junk } from './world';
 
-const items = ['"<html>maintenance</html>"', 'null', '17', '["a","list"]'];
+/** What is no item of a list, each another one; a null is always the same, so it stands once in a list. */
+function junkItem(index: number): string {
+  const kinds = [`"<html>maintenance ${index}</html>"`, `${17 + index}`, `["a","list",${index}]`];
+  return index === 1 ? 'null' : (kinds[index % kinds.length] as string);
+}
 
 /** Rows with a broken structure: one of each kind for every 500 people. */
 export function* junkOf(people: number): Iterable<Junk> {
@@ -11,7 +15,7 @@ export function* junkOf(people: number): Iterable<Junk> {
       index,
       text: index % 2 ? `R-X${index},only,three` : `R-X${index},a,b,c,d,e,f,g,h,too,many`,
     };
-    yield { source: 'ielts', stream: 'registrations', index, text: items[index % items.length] as string };
-    yield { source: 'eol', stream: 'subscribers', index, text: items[(index + 1) % items.length] as string };
+    yield { source: 'ielts', stream: 'registrations', index, text: junkItem(index) };
+    yield { source: 'eol', stream: 'subscribers', index, text: junkItem(index + 1) };
   }
 }
