@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { pageOfRuns, type RunPlace, type RunRow } from '../db/runQueries';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
 import { ApiProblem } from './problem';
 import { readQuery } from './requestInput';
-import { selectRuns, type RunPlace, type RunRow } from './runRows';
 
 const limitDefault = 20;
 const limitMax = 100;
@@ -28,7 +28,7 @@ const placeSchema = z.tuple([
 export function runs({ pool }: Pick<ApiDeps, 'pool'>): Handler {
   return async (request, response) => {
     const { limit, before } = readQuery(request, querySchema);
-    const rows = await selectRuns(pool, limit + 1, before === undefined ? null : readPlace(before));
+    const rows = await pageOfRuns(pool, limit + 1, before === undefined ? null : readPlace(before));
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     const next = last ? `/api/runs?limit=${limit}&before=${writePlace(last)}` : null;
@@ -54,7 +54,7 @@ export function runSummary(run: RunRow) {
   };
 }
 
-function writePlace({ place, portalId, runId }: RunRow): string {
+function writePlace({ place, portalId, runId }: RunPlace): string {
   return Buffer.from(JSON.stringify([place, portalId, runId])).toString('base64url');
 }
 

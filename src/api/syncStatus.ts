@@ -1,7 +1,14 @@
+import {
+  findRun,
+  runCounts,
+  runProblemsOpen,
+  runSources,
+  type RunCountRow,
+  type RunRow,
+} from '../db/runQueries';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
 import { ApiProblem } from './problem';
-import { findRun, selectRunDetail, type RunCountRow, type RunRow } from './runRows';
 import { runSummary } from './runs';
 import { askProgress, failureReason, lookAtRun, type RunWorkflow, type WorkflowLook } from './workflowState';
 
@@ -29,8 +36,11 @@ function unknownRun(): ApiProblem {
 
 async function storedStatus(deps: ApiDeps, run: RunRow, look: WorkflowLook) {
   const workflow = typeof look === 'object' ? look.known : null;
-  const [{ sources, counts, problemsOpen }, progress] = await Promise.all([
-    selectRunDetail(deps.pool, run.portalId, run.runId),
+  const { portalId, runId } = run;
+  const [sources, counts, problemsOpen, progress] = await Promise.all([
+    runSources(deps.pool, portalId, runId),
+    runCounts(deps.pool, portalId, runId),
+    runProblemsOpen(deps.pool, portalId, runId),
     run.state === 'running' && workflow?.status === 'RUNNING' ? askProgress(deps, workflow.workflowId) : null,
   ]);
   return {

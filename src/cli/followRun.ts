@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Pool } from 'pg';
-import { findRunAnywhere, runCounts, runPending, runSources } from '../db/runQueries';
+import { findRun, runCounts, runPending, runSources } from '../db/runQueries';
 import type { CliFailure } from './cliFailure';
 import type { Output } from './output';
 import { resultOf } from './portalWork';
@@ -57,7 +57,7 @@ async function showProgress(
   runId: string,
   show: (progress: ReturnType<typeof runProgress>) => void,
 ): Promise<void> {
-  const run = await findRunAnywhere(pool, runId);
+  const run = await findRun(pool, runId);
   if (!run) return;
   const { portalId } = run;
   const sources = await runSources(pool, portalId, runId);

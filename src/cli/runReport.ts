@@ -1,5 +1,5 @@
 import {
-  findRunAnywhere,
+  findRun,
   runCounts,
   runPending,
   runSources,
@@ -24,9 +24,9 @@ export interface RunReport {
 
 /** Reads a run with its result; null when there is no such run. */
 export async function runReport(db: Queryable, runId: string): Promise<RunReport | null> {
-  const found = await findRunAnywhere(db, runId);
-  if (!found) return null;
-  const { portalId, ...run } = found;
+  const run = await findRun(db, runId);
+  if (!run) return null;
+  const { portalId } = run;
   const sources = await runSources(db, portalId, runId);
   const counts = await runCounts(db, portalId, runId);
   const pending = await runPending(db, portalId, runId);

@@ -2,6 +2,8 @@ import type { Queryable } from './pool';
 
 /** One run as people see it. */
 export interface RunRow {
+  portalId: string;
+  portal: string;
   runId: string;
   trigger: string;
   full: boolean;
@@ -39,33 +41,53 @@ export const pendingMax = 20_000;
 /** Sources × objects × statuses of one run; far above any configuration. */
 const countsMax = 5_000;
 
-const runColumns = `run_id as "runId", trigger, full_read as "full", sources, state, reason,
-  started_at as "startedAt", ended_at as "endedAt"`;
+/** Where a page of runs ended. */
+export interface RunPlace {
+  /** The start to the microsecond, which a `Date` cannot hold. */
+  place: string;
+  portalId: string;
+  runId: string;
+}
+
+const runColumns = `runs.portal_id as "portalId", portals.name as portal, runs.run_id as "runId", runs.trigger,
+  runs.full_read as "full", runs.sources, runs.state, runs.reason, runs.started_at as "startedAt",
+  runs.ended_at as "endedAt"`;
 
 /** The newest runs of a portal. */
 export async function listRuns(db: Queryable, portalId: string, limit: number): Promise<RunRow[]> {
   const { rows } = await db.query<RunRow>(
-    `select ${runColumns} from runs where portal_id = $1 order by started_at desc, run_id desc limit $2`,
+    `select ${runColumns} from runs join portals using (portal_id) where runs.portal_id = $1
+     order by runs.started_at desc, runs.run_id desc limit $2`,
     [portalId, limit],
   );
   return rows;
 }
 
-export async function findRun(db: Queryable, portalId: string, runId: string): Promise<RunRow | null> {
-  const { rows } = await db.query<RunRow>(
-    `select ${runColumns} from runs where portal_id = $1 and run_id = $2`,
-    [portalId, runId],
+/** The newest runs of all portals, at most `limit`, those before `before` only; each with its place. */
+export async function pageOfRuns(
+  db: Queryable,
+  limit: number,
+  before: RunPlace | null,
+): Promise<(RunRow & RunPlace)[]> {
+  const { rows } = await db.query<RunRow & RunPlace>(
+    `with page as (
+       select newest.* from portals cross join lateral (
+         select * from runs where runs.portal_id = portals.portal_id
+           and started_at <= coalesce($2::timestamptz, 'infinity')
+           and (started_at, portal_id, run_id) < (coalesce($2::timestamptz, 'infinity'), $3::bigint, $4::text)
+         order by started_at desc, run_id desc limit $1) as newest)
+     select ${runColumns}, to_char(runs.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as place
+     from page as runs join portals using (portal_id)
+     order by runs.started_at desc, runs.portal_id desc, runs.run_id desc limit $1`,
+    [limit, before?.place ?? null, before?.portalId ?? '0', before?.runId ?? ''],
   );
-  return rows[0] ?? null;
+  return rows;
 }
 
-/** A run by its id alone: a run id is unique, and whoever started it may not know the portal's id yet. */
-export async function findRunAnywhere(
-  db: Queryable,
-  runId: string,
-): Promise<(RunRow & { portalId: string }) | null> {
-  const { rows } = await db.query<RunRow & { portalId: string }>(
-    `select portal_id as "portalId", ${runColumns} from runs where run_id = $1 limit 1`,
+/** A run by its id alone: it is unique, and whoever started the run may not know the portal's id yet. */
+export async function findRun(db: Queryable, runId: string): Promise<RunRow | null> {
+  const { rows } = await db.query<RunRow>(
+    `select ${runColumns} from portals join runs using (portal_id) where runs.run_id = $1 limit 1`,
     [runId],
   );
   return rows[0] ?? null;
@@ -90,6 +112,15 @@ export async function runCounts(db: Queryable, portalId: string, runId: string):
     [portalId, runId, countsMax],
   );
   return rows;
+}
+
+/** How many of the problems that a run opened are still open. */
+export async function runProblemsOpen(db: Queryable, portalId: string, runId: string): Promise<number> {
+  const { rows } = await db.query<{ open: number }>(
+    `select count(*)::int as open from problems where portal_id = $1 and run_id = $2 and closed_at is null`,
+    [portalId, runId],
+  );
+  return rows[0]?.open ?? 0;
 }
 
 /** What a run still has under way, each number at most `pendingMax`. */

@@ -94,15 +94,3 @@ function uniqueKeys({ recordId, properties }: RecordChange, uniqueProperties: re
   }
   return keys;
 }
-
-/**
- * The fewest calls that could do it: Σ ceil(count / limit). What a run's real calls are measured against.
- * @param counts changed records by endpoint, e.g. `contacts/update`
- * @param limits inputs per call by the same names; 100 where none is given
- */
-export function idealCalls(counts: Record<string, number>, limits: Record<string, number> = {}): number {
-  let calls = 0;
-  for (const [endpoint, count] of Object.entries(counts))
-    calls += Math.ceil(count / (limits[endpoint] ?? batchSizeMax));
-  return calls;
-}

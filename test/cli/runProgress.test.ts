@@ -4,7 +4,7 @@ import { pendingMax, type RunCountRow, type RunRow, type RunSourceRow } from '..
 
 const run: RunRow = {
   ...{ runId: 'r', trigger: 'cli', full: false, sources: ['azure', 'eol'], state: 'running', reason: null },
-  ...{ startedAt: new Date(0), endedAt: null },
+  ...{ portalId: '1', portal: 'main', startedAt: new Date(0), endedAt: null },
 };
 const source = (name: string, state: RunSourceRow['state']): RunSourceRow => ({
   ...{ source: name, state, reason: null, startedAt: null, endedAt: null },

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { inTransaction, type Queryable } from '../db/pool';
+import { inTransaction, type Queryable } from './pool';
 
 /** What a scrape reads of the river: one snapshot of counts, all bounded by names of the configuration. */
 export interface MetricRows {
