@@ -68,6 +68,7 @@ export type Failpoint = (typeof failpoints)[number];
 export interface Doorbell {
   consolidate(portalId: string, objectType: string): Promise<void>;
   deliver(portalId: string, lane: DeliveryLane): Promise<void>;
+  receive(portalId: string): Promise<void>;
 }
 
 /** Temporal's search attributes of ours; without the right to register them everything works, only unsearchable. */

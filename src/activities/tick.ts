@@ -1,3 +1,4 @@
+import { clearSettledEvents, waitingInboxes } from '../db/inbox';
 import { listPortals } from '../db/portals';
 import { clearLapsedQuota } from '../db/quota';
 import { hubspotSource } from '../domain/record';
@@ -9,7 +10,12 @@ export function createTick(context: ActivityContext) {
     const { pool, settings, doorbell } = context;
     await clearLapsedQuota(pool);
     await pool.query('delete from gatherings where until < now()');
+    await clearSettledEvents(pool);
     let rung = 0;
+    for (const portalId of await waitingInboxes(pool)) {
+      await doorbell.receive(portalId);
+      rung += 1;
+    }
     for (const { portalId } of await listPortals(pool)) {
       const { rows: due } = await pool.query<{ object_type: string }>(
         `select distinct object_type from staged_records where portal_id = $1 and due_at is not null`,

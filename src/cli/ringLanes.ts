@@ -1,6 +1,6 @@
 import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
 import type { LaneBell } from '../db/laneBells';
-import { bellSignal, taskQueue, workflowIds } from '../workflows/contracts';
+import { bellSignal, laneWorkflow, taskQueue } from '../workflows/contracts';
 import type { CommandContext } from './commandContext';
 import { withTemporal } from './connections';
 
@@ -25,12 +25,10 @@ export async function ringLanes(
 }
 
 async function ring(client: Client, portalId: string, bell: LaneBell): Promise<void> {
-  const isDeliver = bell.lane === 'deliver';
+  const { workflowId, input } = laneWorkflow(portalId, bell);
   await client.workflow.signalWithStart(bell.lane, {
-    workflowId: isDeliver
-      ? workflowIds.deliver(portalId, bell.urgency)
-      : workflowIds.consolidate(portalId, bell.objectType),
-    args: [isDeliver ? { portalId, lane: bell.urgency } : { portalId, objectType: bell.objectType }],
+    workflowId,
+    args: [input],
     ...{ taskQueue, signal: bellSignal, signalArgs: [] },
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
   });

@@ -4,19 +4,18 @@ import {
   bellSignal,
   searchAttributesOf,
   taskQueue,
-  workflowIds,
-  type ConsolidateInput,
-  type DeliverInput,
-  type DeliveryLane,
+  laneWorkflow,
+  type LaneCall,
 } from '../workflows/contracts';
 
 /** A lane that was rung this lately is still at work or will look once more: ringing again adds only cost. */
 const quietMs = 500;
 
 interface Lane {
-  workflowType: string;
+  workflowType: LaneCall['lane'];
+  portalId: string;
   workflowId: string;
-  input: ConsolidateInput | DeliverInput;
+  input: object;
   /** What Temporal's Web UI shows. */
   summary: string;
 }
@@ -47,11 +46,9 @@ export function createDoorbell(
     pending.set(workflowId, later);
   }
 
-  async function send({ workflowType, workflowId, input, summary }: Lane): Promise<void> {
+  async function send({ workflowType, portalId, workflowId, input, summary }: Lane): Promise<void> {
     rungAt.set(workflowId, performance.now());
-    const found = (await searchAttributes.areRegistered())
-      ? searchAttributesOf({ portal: input.portalId })
-      : [];
+    const found = (await searchAttributes.areRegistered()) ? searchAttributesOf({ portal: portalId }) : [];
     await client.workflow.signalWithStart(workflowType, {
       workflowId,
       taskQueue,
@@ -64,21 +61,14 @@ export function createDoorbell(
     });
   }
 
+  const call = (portalId: string, lane: LaneCall, summary: string) =>
+    ring({ workflowType: lane.lane, portalId, ...laneWorkflow(portalId, lane), summary });
+
   return {
     consolidate: (portalId, objectType) =>
-      ring({
-        workflowType: 'consolidate',
-        workflowId: workflowIds.consolidate(portalId, objectType),
-        input: { portalId, objectType },
-        summary: `consolidate ${objectType}`,
-      }),
-    deliver: (portalId, lane: DeliveryLane) =>
-      ring({
-        workflowType: 'deliver',
-        workflowId: workflowIds.deliver(portalId, lane),
-        input: { portalId, lane },
-        summary: `deliver, lane ${lane}`,
-      }),
+      call(portalId, { lane: 'consolidate', objectType }, `consolidate ${objectType}`),
+    deliver: (portalId, urgency) => call(portalId, { lane: 'deliver', urgency }, `deliver, lane ${urgency}`),
+    receive: (portalId) => call(portalId, { lane: 'receive' }, 'receive the inbox'),
     settle: async () => {
       await Promise.all(pending.values());
     },

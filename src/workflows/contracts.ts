@@ -10,6 +10,7 @@ export const workflowIds = {
   syncSource: (portalId: string, source: string) => `source:${portalId}:${source}`,
   consolidate: (portalId: string, objectType: string) => `consolidate:${portalId}:${objectType}`,
   deliver: (portalId: string, lane: DeliveryLane) => `deliver:${portalId}:${lane}`,
+  receive: (portalId: string) => `receive:${portalId}`,
   setupPortal: (portal: string) => `setup:${portal}`,
   checkPortal: (portal: string) => `check:${portal}`,
 } as const;
@@ -17,6 +18,34 @@ export const workflowIds = {
 /** Bulk carries partner marks too, most urgent first; realtime has a workflow of its own so that it never queues. */
 export const deliveryLanes = ['realtime', 'bulk'] as const;
 export type DeliveryLane = (typeof deliveryLanes)[number];
+
+/** A lane that has work now; the name is that of its workflow. */
+export type LaneCall =
+  | { lane: 'consolidate'; objectType: string }
+  | { lane: 'deliver'; urgency: DeliveryLane }
+  | { lane: 'receive' };
+
+/** The workflow of a lane: what to signal or start when it is rung. */
+export function laneWorkflow(
+  portalId: string,
+  call: LaneCall,
+): { workflowId: string; input: ConsolidateInput | DeliverInput | ReceiveInput } {
+  switch (call.lane) {
+    case 'consolidate': {
+      const { objectType } = call;
+      return {
+        workflowId: workflowIds.consolidate(portalId, objectType),
+        input: { portalId, objectType },
+      };
+    }
+    case 'deliver': {
+      const { urgency } = call;
+      return { workflowId: workflowIds.deliver(portalId, urgency), input: { portalId, lane: urgency } };
+    }
+    case 'receive':
+      return { workflowId: workflowIds.receive(portalId), input: { portalId } };
+  }
+}
 
 /** The doorbell of every lane: no payload, the table is the queue. */
 export const bellSignal = 'bell';
@@ -93,6 +122,10 @@ export interface DeliverInput extends Renewal {
   lane: DeliveryLane;
   /** How many waves of batches run side by side. */
   parallelWaves?: number;
+}
+
+export interface ReceiveInput extends Renewal {
+  portalId: string;
 }
 
 export interface PortalInput {

@@ -1,0 +1,183 @@
+import type { Pool } from 'pg';
+import {
+  claimInboxSlice,
+  clearSettledEvents,
+  eventKeyOf,
+  insertEvents,
+  settleInbox,
+  waitingInboxes,
+  type InboxEvent,
+} from '../../src/db/inbox';
+import { inTransaction, openPool } from '../../src/db/pool';
+import { freshDatabase, type FreshDatabase } from '../support/postgres';
+
+const portalId = '100';
+let database: FreshDatabase;
+let pool: Pool;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  pool = openPool(database.url, 6);
+  await pool.query(`insert into portals (portal_id, name) values (100, 'main'), (200, 'other')`);
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+function event(key: string, number: number, more: Partial<InboxEvent> = {}): InboxEvent {
+  return {
+    portalId,
+    source: 'hubspot',
+    stream: 'contacts',
+    key,
+    eventKey: eventKeyOf([key, number]),
+    kind: 'changed',
+    also: {},
+    payload: null,
+    lane: 0,
+    occurredAt: '2026-11-22T10:00:00.000Z',
+    ...more,
+  };
+}
+
+const settle = (fence: string, eventIds: string[]) =>
+  inTransaction(pool, (tx) => settleInbox(tx, portalId, fence, eventIds));
+
+const idsOf = (slice: { events: { eventId: string }[] } | null) =>
+  (slice?.events ?? []).map(({ eventId }) => eventId);
+
+test('a repeated event is folded, also after it was settled, and never into that of another portal or source', async () => {
+  const first = await insertEvents(pool, [event('1', 1), event('1', 1), event('1', 2)]);
+  expect(first).toEqual({ newIn: [{ portalId, events: 2 }], unknownPortals: [] });
+  const slice = await claimInboxSlice(pool, portalId, 10);
+  expect(await settle(slice!.fence, idsOf(slice))).toBe(true);
+
+  const elsewhere = [event('1', 1, { portalId: '200' }), event('1', 1, { source: 'crm', kind: 'pushed' })];
+  const again = await insertEvents(pool, [event('1', 1), event('1', 2), ...elsewhere]);
+  expect(again.newIn).toEqual(
+    expect.arrayContaining([
+      { portalId, events: 1 },
+      { portalId: '200', events: 1 },
+    ]),
+  );
+  expect(await waitingInboxes(pool)).toEqual(expect.arrayContaining(['100', '200']));
+});
+
+test('events of a portal that nobody knows are dropped and told', async () => {
+  const told = await insertEvents(pool, [event('1', 1, { portalId: '999' }), event('2', 1)]);
+  expect(told).toEqual({
+    newIn: [{ portalId, events: 1 }],
+    unknownPortals: [{ portalId: '999', events: 1 }],
+  });
+  expect(await waitingInboxes(pool)).toEqual(['100']);
+});
+
+test('a slice holds all events of its records, the urgent ones first, and says when more wait', async () => {
+  await insertEvents(
+    pool,
+    [1, 2, 3].map((number) => event('bulk', number, { lane: 2 })),
+  );
+  await insertEvents(pool, [event('other', 1, { lane: 2 })]);
+  await insertEvents(pool, [event('urgent', 1), event('bulk', 4)]);
+
+  const slice = await claimInboxSlice(pool, portalId, 2);
+  expect(slice!.events.map(({ key }) => key).sort()).toEqual(['bulk', 'bulk', 'bulk', 'bulk', 'urgent']);
+  expect(slice!.more).toBe(true);
+  expect(await settle(slice!.fence, idsOf(slice))).toBe(true);
+
+  const rest = await claimInboxSlice(pool, portalId, 2);
+  expect(rest!.events).toMatchObject([
+    {
+      key: 'other',
+      stream: 'contacts',
+      source: 'hubspot',
+      kind: 'changed',
+      lane: 2,
+      also: {},
+      payload: null,
+    },
+  ]);
+  expect(rest!.events[0]!.occurredAt).toContain('2026-11-22T10:00:00');
+  expect(rest!.more).toBe(false);
+  expect(await settle(rest!.fence, idsOf(rest))).toBe(true);
+  expect(await claimInboxSlice(pool, portalId, 2)).toBeNull();
+  expect(await waitingInboxes(pool)).toEqual([]);
+});
+
+test('an older slice that wakes up late settles nothing; the newer one holds the same events', async () => {
+  await insertEvents(pool, [event('1', 1), event('2', 1)]);
+  const stalled = await claimInboxSlice(pool, portalId, 10);
+  const newer = await claimInboxSlice(pool, portalId, 10);
+  expect(idsOf(newer)).toEqual(idsOf(stalled));
+  expect(await settle(stalled!.fence, idsOf(stalled))).toBe(false);
+  expect(await settle(newer!.fence, idsOf(newer))).toBe(true);
+});
+
+test('a claim that meets a settlement waits for it and does not take its events again', async () => {
+  await insertEvents(pool, [event('1', 1)]);
+  const slice = await claimInboxSlice(pool, portalId, 10);
+  let later: ReturnType<typeof claimInboxSlice> | null = null;
+  await inTransaction(pool, async (tx) => {
+    expect(await settleInbox(tx, portalId, slice!.fence, idsOf(slice))).toBe(true);
+    later = claimInboxSlice(pool, portalId, 10);
+    await waitForBlocked();
+  });
+  expect(await later).toBeNull();
+});
+
+async function waitForBlocked(): Promise<void> {
+  for (;;) {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    if (rowCount) return;
+  }
+}
+
+test('what arrives for a claimed record is not settled with it', async () => {
+  await insertEvents(pool, [event('1', 1)]);
+  const slice = await claimInboxSlice(pool, portalId, 10);
+  await insertEvents(pool, [event('1', 2)]);
+  expect(await settle(slice!.fence, idsOf(slice))).toBe(true);
+  expect((await claimInboxSlice(pool, portalId, 10))!.events).toHaveLength(1);
+});
+
+test('a pushed record is handed over once and its payload does not stay', async () => {
+  const pushed = event('p', 1, {
+    source: 'crm',
+    stream: 'people',
+    kind: 'pushed',
+    payload: { id: 'p', n: 1 },
+  });
+  await insertEvents(pool, [pushed]);
+  const slice = await claimInboxSlice(pool, portalId, 10);
+  expect(slice!.events).toMatchObject([{ source: 'crm', stream: 'people', payload: { id: 'p', n: 1 } }]);
+  await settle(slice!.fence, idsOf(slice));
+  const { rows } = await pool.query('select payload, settled_at is not null as settled from inbox_events');
+  expect(rows).toEqual([{ payload: null, settled: true }]);
+});
+
+test('requests with the same events in another order do not block each other', async () => {
+  const events = Array.from({ length: 200 }, (_, number) => event(String(number), 1));
+  await Promise.all(
+    Array.from({ length: 12 }, (_, turn) => insertEvents(pool, turn % 2 ? events : [...events].reverse())),
+  );
+  const { rows } = await pool.query('select count(*)::int as count from inbox_events');
+  expect(rows).toEqual([{ count: 200 }]);
+});
+
+test('settled events are forgotten after their days, unsettled ones never', async () => {
+  await insertEvents(pool, [event('old', 1), event('new', 1)]);
+  const slice = await claimInboxSlice(pool, portalId, 10);
+  await settle(slice!.fence, idsOf(slice));
+  await insertEvents(pool, [event('waiting', 1)]);
+  await pool.query(
+    `update inbox_events set received_at = now() - interval '30 days',
+       settled_at = case record_key when 'old' then now() - interval '5 days' else settled_at end`,
+  );
+  await clearSettledEvents(pool);
+  const { rows } = await pool.query('select record_key from inbox_events order by 1');
+  expect(rows.map((row) => row.record_key)).toEqual(['new', 'waiting']);
+});
