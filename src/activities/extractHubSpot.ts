@@ -1,17 +1,16 @@
 import { claimRead, coveredProperties, moveCursor, setCovers, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
-import { replaceKnownAssociations } from '../db/knownAssociations';
-import { saveReadStates } from '../db/knownStates';
+import { associationPairs, replaceKnownAssociations } from '../db/knownAssociations';
 import { inTransaction, type Queryable } from '../db/pool';
 import { addCounts } from '../db/runs';
-import { hubspotSource, tributaryIdProperty } from '../domain/record';
+import { hubspotSource } from '../domain/record';
 import { readHubSpotPage, type HubSpotPage } from '../hubspot/source';
 import type { ActivityContext } from './context';
 import type { ExtractPageInput, ExtractPageResult } from './extract';
 import { supersededRead } from './extract';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
-import { stagePage } from './stagePage';
+import { readProperties, stageHubSpotRecords } from './stageHubSpot';
 
 /** Records per activity: ten of HubSpot's own pages. */
 const pageSize = 1_000;
@@ -28,10 +27,7 @@ export async function extractHubSpotPage(
   const { portalId, runId, stream: objectType } = input;
   const ref: StreamRef = { portalId, source: hubspotSource, stream: objectType };
   const object = await context.objectContext(portalId, objectType);
-  const existing = new Set(object.portal.properties.map(({ name }) => name));
-  const properties = [...object.settings.properties, tributaryIdProperty].filter((name) =>
-    existing.has(name),
-  );
+  const properties = readProperties(object);
   const covers = await coveredProperties(context.pool, portalId, hubspotSource, objectType);
   const isCovered = covers !== null && properties.every((name) => covers.includes(name));
   if (isCovered && !input.full) return { records: 0, staged: 0, faults: 0, done: true };
@@ -83,43 +79,17 @@ async function savePage(
   readBegan: Date,
 ): Promise<number> {
   const { portalId, stream: objectType } = ref;
-  const states = page.records.map(({ id, properties: kept, updatedAt }) => ({
-    recordId: id,
-    // null says "read and empty"; a property that is missing here was never read (DESIGN §5.3).
-    kept: Object.fromEntries(properties.map((name) => [name, kept[name] || null])),
-    updatedAt: updatedAt ?? null,
-  }));
-  await saveReadStates(tx, portalId, objectType, states, readBegan);
+  const read = { records: page.records, properties, readBegan };
+  const { staged } = await stageHubSpotRecords(tx, ref, read, { runId, lane: laneNumbers.bulk });
   const fromIds = page.records.map(({ id }) => id);
   for (const toObject of new Set(page.associations.map((item) => item.toObject))) {
-    const pairs = page.associations
-      .filter((item) => item.toObject === toObject)
-      .flatMap(({ fromId, to }) =>
-        to.map(({ toId, types }) => ({
-          fromId,
-          toId,
-          types: types.map(({ category, typeId }) => `${category}:${typeId}`),
-        })),
-      );
-    await replaceKnownAssociations(tx, portalId, objectType, toObject, fromIds, pairs);
+    const pairs = associationPairs(page.associations.filter((item) => item.toObject === toObject));
+    await replaceKnownAssociations(tx, portalId, objectType, toObject, fromIds, pairs, readBegan);
   }
-  const records = states.map(({ recordId, kept, updatedAt }) => ({
-    key: recordId,
-    payload: { properties: withoutEmpty(kept) },
-    changedAt: updatedAt,
-  }));
-  const { staged } = await stagePage(tx, ref, objectType, records, { runId, lane: laneNumbers.bulk });
   await addCounts(tx, portalId, runId, [
-    { source: hubspotSource, objectType, status: 'read', count: records.length },
+    { source: hubspotSource, objectType, status: 'read', count: page.records.length },
     { source: hubspotSource, objectType, status: 'staged', count: staged },
     { source: hubspotSource, objectType, status: 'calls:read', count: page.calls },
   ]);
   return staged;
-}
-
-/** The payload holds only what is set, so that its hash changes only with a value. */
-function withoutEmpty(kept: Record<string, string | null>): Record<string, string> {
-  const set: Record<string, string> = {};
-  for (const property in kept) if (kept[property]) set[property] = kept[property];
-  return set;
 }

@@ -18,7 +18,7 @@ export async function stagePage(
   stream: StreamRef,
   objectType: string,
   records: SourceRecord[],
-  { runId, lane }: { runId: string; lane: number },
+  { runId, lane }: { runId: string | null; lane: number },
 ): Promise<{ staged: number; refused: number }> {
   const byKey = new Map(records.map((record) => [record.key, asStaged(record)]));
   const refused: StagedInput[] = [];

@@ -47,18 +47,18 @@ export async function settleAssociations(
   const scope = [portalId, fromObject, toObject, input];
   if (operation === 'associate') {
     await db.query(
-      `insert into known_associations (portal_id, from_object, from_id, to_object, to_id, types, ours)
+      `insert into known_associations (portal_id, from_object, from_id, to_object, to_id, types, ours, settled_at)
        select $1, $2, "fromId", $3, "toId", array(select json_array_elements_text(types)),
-         array(select json_array_elements_text(ours))
+         array(select json_array_elements_text(ours)), clock_timestamp()
        from json_to_recordset($4) as input ("fromId" text, "toId" text, types json, ours json)
        on conflict (portal_id, from_object, from_id, to_object, to_id) do update set
-         types = excluded.types, ours = excluded.ours`,
+         types = excluded.types, ours = excluded.ours, settled_at = excluded.settled_at`,
       scope,
     );
     return;
   }
   await db.query(
-    `update known_associations known set ours = '{}', types = array(
+    `update known_associations known set ours = '{}', settled_at = clock_timestamp(), types = array(
        select unnest(known.types) except select json_array_elements_text(input.types))
      from json_to_recordset($4) as input ("fromId" text, "toId" text, types json)
      where known.portal_id = $1 and known.from_object = $2 and known.to_object = $3

@@ -39,6 +39,7 @@ export interface ReadState {
  * Takes over what a read of HubSpot returned. What somebody changed since it answered our write is no longer
  * remembered as sent, so that ownership decides on it anew. A state that a write settled after the read began is newer and stays.
  * @param readBegan when the read's call was sent
+ * @returns the ids of the records that were taken over; the others have to be read again
  */
 export async function saveReadStates(
   db: Queryable,
@@ -46,12 +47,12 @@ export async function saveReadStates(
   objectType: string,
   states: ReadState[],
   readBegan: Date,
-): Promise<void> {
-  if (states.length === 0) return;
-  await db.query(
+): Promise<Set<string>> {
+  if (states.length === 0) return new Set();
+  const { rows } = await db.query<{ record_id: string }>(
     `insert into known_states (portal_id, object_type, record_id, kept, record_updated_at, read_at)
      select $1, $2, "recordId", kept, "updatedAt", $4
-     from json_to_recordset($3) as input ("recordId" text, kept jsonb, "updatedAt" timestamptz)
+     from json_to_recordset($3) as input ("recordId" text, kept jsonb, "updatedAt" timestamptz) order by "recordId"
      on conflict (portal_id, target, object_type, record_id) do update set
        kept = known_states.kept || excluded.kept,
        sent = known_states.sent - array(
@@ -59,9 +60,38 @@ export async function saveReadStates(
          where known_states.kept ->> property is distinct from value),
        record_updated_at = excluded.record_updated_at,
        read_at = excluded.read_at, archived = false
-     where known_states.settled_at is null or known_states.settled_at < excluded.read_at`,
+     where known_states.settled_at is null or known_states.settled_at < excluded.read_at
+     returning record_id`,
     [portalId, objectType, JSON.stringify(states), readBegan],
   );
+  return new Set(rows.map((row) => row.record_id));
+}
+
+/**
+ * Takes over that HubSpot does not have these records any more: archived, deleted for good or merged away. They stay
+ * linked to their golden records, so that nothing is created in their place.
+ * @returns those that a write settled after the read began: they have to be read again
+ */
+export async function saveReadArchived(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  recordIds: string[],
+  readBegan: Date,
+): Promise<Set<string>> {
+  if (recordIds.length === 0) return new Set();
+  await db.query(
+    `update known_states set archived = true, read_at = $4
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = any ($3::text[])
+       and not archived and (settled_at is null or settled_at < $4)`,
+    [portalId, objectType, recordIds, readBegan],
+  );
+  const { rows } = await db.query<{ record_id: string }>(
+    `select record_id from known_states where portal_id = $1 and target = 'hubspot' and object_type = $2
+       and record_id = any ($3::text[]) and not archived`,
+    [portalId, objectType, recordIds],
+  );
+  return new Set(rows.map((row) => row.record_id));
 }
 
 /** Links HubSpot records to golden records, one to one. Pass only links that change. */

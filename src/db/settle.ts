@@ -120,6 +120,7 @@ export async function settleWritten(
      insert into known_states (portal_id, object_type, record_id, golden_id, kept, sent, record_updated_at,
        settled_at)
      select $1, $2, "recordId", "goldenId", kept, properties, "updatedAt", clock_timestamp() from input
+     order by "recordId"
      on conflict (portal_id, target, object_type, record_id) do update set
        golden_id = excluded.golden_id, kept = known_states.kept || excluded.kept,
        sent = known_states.sent || excluded.sent, record_updated_at = excluded.record_updated_at,

@@ -87,6 +87,23 @@ export async function markGone(
   return { gone: refused ? 0 : missing, refused };
 }
 
+/** What is known to be gone, record by record. @returns how many rows became due */
+export async function markKeysGone(
+  db: Queryable,
+  { portalId, source, stream }: StreamRef,
+  keys: string[],
+  action: 'withdraw' | 'archive',
+  lane: number,
+): Promise<number> {
+  if (keys.length === 0) return 0;
+  const { rowCount } = await db.query(
+    `update staged_records set gone_at = now(), gone_action = $5, due_at = now(), lane = least(lane, $6)
+     where portal_id = $1 and source = $2 and stream = $3 and record_key = any ($4::text[]) and gone_at is null`,
+    [portalId, source, stream, keys, action, lane],
+  );
+  return rowCount ?? 0;
+}
+
 export interface DueRecord extends RecordRef {
   payload: JsonObject;
   payloadHash: string;
