@@ -1,53 +1,28 @@
-import { Client } from '@hubspot/api-client';
-import { withCallAgent } from './callAgent';
-import type { ReplyBody } from './errorBody';
-import type { NetworkFault } from './failure';
-import { defectFailure, HubSpotFailure, networkFailure } from './hubspotFailure';
-import { encodeQuery, type ApiVersion, type Query } from './paths';
-import { noRateLimitHeaders, readRateLimitHeaders, type RateLimitHeaders } from './rateLimitHeaders';
+import {
+  createExchange,
+  type CallInfo,
+  type ExchangeOptions,
+  type HubSpotReply,
+  type OutgoingCall,
+} from './exchange';
+import { tokenRefusedFailure } from './hubspotFailure';
+import type { ApiVersion } from './paths';
+
+export type { CallInfo, HubSpotReply };
 
 /** HubSpot's separate quotas (facts §2.1). */
 export type Bucket = 'burst' | 'search' | 'associations';
 
-export interface HubSpotRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** A constant name such as `objects.batchUpsert`, for logs, metrics and failures. Never with a value in it. */
-  endpoint: string;
-  path: string;
-  query?: Query;
-  body?: unknown;
+export interface HubSpotRequest extends Omit<OutgoingCall, 'form' | 'token'> {
   bucket: Bucket;
-  /** How many records the call carries; absent for reads and set-up. See `classifyFailure`. */
-  inputCount?: number;
-  signal?: AbortSignal;
 }
 
-export interface HubSpotReply {
-  endpoint: string;
-  status: number;
-  headers: RateLimitHeaders;
-  body: ReplyBody;
-  inputCount?: number;
-}
-
-export interface CallInfo {
-  endpoint: string;
-  method: string;
-  status: number | 'network' | 'deadline';
-  durationMs: number;
-  headers: RateLimitHeaders;
-}
-
-export interface HubSpotClientOptions {
+export interface HubSpotClientOptions extends ExchangeOptions {
   /** Asked before every call, so a refreshed token needs no new client. Errors pass through unchanged. */
   accessToken: () => Promise<string> | string;
-  /** `https://api.hubapi.com` (all regions) or a simulator; no path. */
-  baseUrl: string;
+  /** Told of a 401: whether another token can be had, so that the call is worth another try. Absent: never. */
+  tokenRefused?: (token: string) => Promise<boolean>;
   apiVersion: ApiVersion;
-  /** Milliseconds from opening the request to the last byte of the reply. */
-  deadlineMs?: number;
-  /** After every call that was sent, also a failed one. */
-  onCall?: (info: CallInfo) => void;
   /** Just before sending: spend the slot here. What it throws passes through and nothing is sent. */
   beforeCall?: (bucket: Bucket) => Promise<void>;
 }
@@ -57,149 +32,22 @@ export interface HubSpotClient {
   send(request: HubSpotRequest): Promise<HubSpotReply>;
 }
 
-const defaultDeadlineMs = 30_000;
-/** A page of 100 records is far below 1 MB; more than this is a fault of the other side. */
-const replyBytesMax = 64 * 1024 * 1024;
-
-type ApiResponse = Awaited<ReturnType<Client['apiRequest']>>;
-
 /**
  * The transport to one portal. `send` makes exactly one HTTP request, never retries, and returns the reply of
- * any status; it throws `HubSpotFailure` only when there is no complete reply before the deadline.
+ * any status; it throws `HubSpotFailure` only when there is no complete reply before the deadline, or when the
+ * token was refused and another one is to be had.
  */
 export function createHubSpotClient(options: HubSpotClientOptions): HubSpotClient {
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-  const baseUrl = options.baseUrl.replace(/\/+$/, '');
-  // No token in here: the package's `setAccessToken` re-initialises process-wide state (facts §11).
-  const api = new Client({ basePath: baseUrl });
+  const exchange = createExchange(options);
 
-  async function send(request: HubSpotRequest): Promise<HubSpotReply> {
-    const token = await options.accessToken();
-    await options.beforeCall?.(request.bucket);
-    const startedAt = performance.now();
-    const report = (status: CallInfo['status'], headers: RateLimitHeaders) =>
-      options.onCall?.({
-        endpoint: request.endpoint,
-        method: request.method,
-        status,
-        durationMs: Math.round(performance.now() - startedAt),
-        headers,
-      });
-    try {
-      const reply = await exchange(api, request, token, deadlineMs);
-      report(reply.status, reply.headers);
-      return reply;
-    } catch (error) {
-      const isDeadline = error instanceof NoReply && error.fault === 'deadline';
-      report(isDeadline ? 'deadline' : 'network', noRateLimitHeaders);
-      throw asFailure(request, error);
-    }
-  }
-
-  return { apiVersion: options.apiVersion, send };
-}
-
-/** No complete reply, and why. Internal: leaves this file as `HubSpotFailure`. */
-class NoReply extends Error {
-  constructor(readonly fault: NetworkFault | 'tooLarge') {
-    super(fault);
-  }
-}
-
-/**
- * One request and its whole reply, or `NoReply`. The deadline is absolute: a reply that drips is cut as well,
- * by destroying the socket, which then leaves the pool.
- */
-async function exchange(
-  api: Client,
-  request: HubSpotRequest,
-  token: string,
-  deadlineMs: number,
-): Promise<HubSpotReply> {
-  if (request.signal?.aborted) throw new NoReply('aborted');
-  const { result, request: opened } = withCallAgent(() =>
-    api.apiRequest({
-      method: request.method,
-      path: request.path + encodeQuery(request.query),
-      headers: { Authorization: `Bearer ${token}` },
-      ...(request.body === undefined ? {} : { body: request.body }),
-    }),
-  );
-  // The reply is read beside the race; when the race is lost its later end must not be an unhandled rejection.
-  const whole = result.then((response) => readReply(response, request));
-  whole.catch(() => undefined);
-  if (!opened) {
-    // apiRequest failed before it opened a request (an illegal header, a broken base URL), or changed its ways.
-    await whole;
-    throw defectFailure(request.endpoint, null, 'the transport opened no request of its own');
-  }
-
-  let lose!: (error: NoReply) => void;
-  const lost = new Promise<never>((_, reject) => (lose = reject));
-  const timer = setTimeout(() => lose(new NoReply('deadline')), deadlineMs);
-  const onAbort = () => lose(new NoReply('aborted'));
-  request.signal?.addEventListener('abort', onAbort, { once: true });
-  // node-fetch 2 never ends a body whose connection broke after a Content-Length: notice it here.
-  opened.once('response', (response) =>
-    response.once('close', () => {
-      if (!response.complete) lose(new NoReply('reset'));
-    }),
-  );
-  try {
-    return await Promise.race([whole, lost]);
-  } catch (error) {
-    opened.destroy(); // and with it the socket: a late or dripping reply has nowhere to go
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    request.signal?.removeEventListener('abort', onAbort);
-  }
-}
-
-async function readReply(response: ApiResponse, request: HubSpotRequest): Promise<HubSpotReply> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    bytes += piece.length;
-    if (bytes > replyBytesMax) throw new NoReply('tooLarge');
-    chunks.push(piece);
-  }
   return {
-    endpoint: request.endpoint,
-    status: response.status,
-    headers: readRateLimitHeaders(response.headers),
-    body: readBody(Buffer.concat(chunks, bytes).toString('utf8')),
-    ...(request.inputCount === undefined ? {} : { inputCount: request.inputCount }),
+    apiVersion: options.apiVersion,
+    async send({ bucket, ...request }) {
+      const token = await options.accessToken();
+      await options.beforeCall?.(bucket);
+      const reply = await exchange({ ...request, token });
+      if (reply.status === 401 && (await options.tokenRefused?.(token))) throw tokenRefusedFailure(reply);
+      return reply;
+    },
   };
-}
-
-function readBody(text: string): ReplyBody {
-  if (text.trim() === '') return { kind: 'none' };
-  try {
-    return { kind: 'json', value: JSON.parse(text) };
-  } catch {
-    return { kind: 'html' }; // an edge's page, or a truncated body: its text is never kept
-  }
-}
-
-/** Error codes of a connection that was never made, or whose certificate is not trusted: nothing was sent. */
-const refusedCode =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$|CERT|SIGNATURE|^ERR_(TLS|SSL)/;
-
-function asFailure(request: HubSpotRequest, error: unknown): HubSpotFailure {
-  if (error instanceof HubSpotFailure) return error;
-  if (error instanceof NoReply) {
-    return error.fault === 'tooLarge'
-      ? defectFailure(request.endpoint, null, 'a reply larger than 64 MB')
-      : networkFailure(request.endpoint, error.fault, request.inputCount);
-  }
-  const code = (error as { code?: unknown } | null)?.code;
-  // A TypeError is raised before anything is sent: a token or address that is no legal header or URL. Its text
-  // quotes the token. By name, because a core module's TypeError may come from another realm.
-  if ((error as { name?: unknown } | null)?.name === 'TypeError') {
-    return defectFailure(request.endpoint, null, 'the access token or the base URL is malformed');
-  }
-  const refused = typeof code === 'string' && refusedCode.test(code);
-  return networkFailure(request.endpoint, refused ? 'refused' : 'reset', request.inputCount);
 }

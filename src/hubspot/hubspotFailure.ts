@@ -65,6 +65,18 @@ export function defectFailure(endpoint: string, status: number | null, reason: s
   return new HubSpotFailure(endpoint, status, { ...verdict, action: 'defect', reason, alert: true }, null);
 }
 
+/** A 401 after which another access token is to be had: the call goes once more with that one. */
+export function tokenRefusedFailure(reply: Parameters<typeof replyFailure>[0]): HubSpotFailure {
+  const { verdict, correlationId } = replyFailure(reply);
+  const reason = 'the access token has expired';
+  return new HubSpotFailure(
+    reply.endpoint,
+    reply.status,
+    { ...verdict, action: 'refreshToken', reason, alert: false },
+    correlationId,
+  );
+}
+
 function describe(
   endpoint: string,
   status: number | null,

@@ -32,6 +32,10 @@ export function hubspotPaths(version: ApiVersion) {
     pipelines: (type: string) => `${crm('pipelines')}/${segment(type)}`,
     customObjects: () => `/crm-object-schemas/${version}/schemas`,
     accountDetails: () => `/account-info/${version}/details`,
+    oauthToken: () => `/oauth/${version}/token`,
+    oauthIntrospect: () => `/oauth/${version}/token/introspect`,
+    // only dated (facts §7)
+    externalInstall: () => `/appinstalls/${legacy ? '2026-09' : version}/external-install`,
     dailyUsage: () => `/account-info/${version}/api-usage/daily/private-apps`,
   };
 }

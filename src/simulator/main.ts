@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { AppSetting } from './hubspot/oauthBook';
 import { startHubSpotSimulator } from './hubspot/server';
 
 const usage = `HubSpot simulator
@@ -8,6 +9,7 @@ const usage = `HubSpot simulator
   --portal-id <n>   account id (default 9000777001)
   --limit <n|off>   calls per 10 s (default 190); off lifts all limits
   --token <token>   accepted bearer token, repeatable (default pat-simulator)
+  --app <id>:<secret>:<redirect-uri>  an app that may be installed by OAuth, repeatable
   --time-zone <tz>  the account's time zone (default Europe/London)
   --seed <n>        seed of everything that is drawn`;
 
@@ -23,6 +25,14 @@ function wholeNumber(flag: string, text: string): number {
   return Number(text);
 }
 
+/** Client id and secret hold no colon, the address does. */
+function appOf(written: string): AppSetting {
+  const [, clientId, clientSecret, redirectUri] = /^([^:]+):([^:]+):(.+)$/.exec(written) ?? [];
+  if (clientId === undefined || clientSecret === undefined || redirectUri === undefined)
+    throw new Error('--app must be <id>:<secret>:<redirect-uri>');
+  return { clientId, clientSecret, redirectUris: [redirectUri] };
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -32,6 +42,7 @@ async function main(): Promise<void> {
       'portal-id': { type: 'string' },
       limit: { type: 'string' },
       token: { type: 'string', multiple: true },
+      app: { type: 'string', multiple: true },
       'time-zone': { type: 'string' },
       seed: { type: 'string' },
       help: { type: 'boolean' },
@@ -51,6 +62,7 @@ async function main(): Promise<void> {
     stateDir: values['state-dir'],
     timeZone: values['time-zone'],
     tokens: values.token,
+    apps: values.app?.map(appOf),
     settings: limitSettings(values.limit),
   });
   const ready = {

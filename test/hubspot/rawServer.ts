@@ -35,7 +35,12 @@ export async function startRawServer(
         method: incoming.method ?? '',
         url: incoming.url ?? '',
         headers: incoming.headers,
-        body: text === '' ? null : JSON.parse(text),
+        body:
+          text === ''
+            ? null
+            : isForm(incoming)
+              ? Object.fromEntries(new URLSearchParams(text))
+              : JSON.parse(text),
       };
       seen.push(request);
       answer(request, response);
@@ -58,6 +63,10 @@ export async function startRawServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function isForm({ headers }: http.IncomingMessage): boolean {
+  return headers['content-type'] === 'application/x-www-form-urlencoded';
 }
 
 export function sendJson(

@@ -1,7 +1,9 @@
 import type { Reply } from './call';
 import { rejectionBody, type Rejection } from './rejection';
+import { bearerOf } from './oauthBook';
 import { missingScope, scopeOf } from './scopes';
 import type { Simulator } from './simulator';
+import type { Route } from './routes';
 import type { Target } from './target';
 
 /** Longer addresses are refused with 414 by the edge (facts 4.2: about 8 kB observed). */
@@ -22,19 +24,38 @@ export function admission(
     const body = Buffer.from('<html><h1>414 URI Too Long</h1></html>');
     return { status: 414, body, headers: { 'Content-Type': 'text/html' } };
   }
+  if (target.route?.api === 'oauth') return undefined; // its caller is named in its form
   const unknown = target.route?.api === 'token' ? undefined : checkToken(simulator, authorization);
   if (unknown) return refusal(unknown);
   const limited = simulator.limits.admit(target.bucket);
   if (limited) return { status: 429, ...limited };
-  const { scopesWithheld } = simulator.settings;
-  if (!target.route || scopesWithheld.length === 0) return undefined;
-  const scope = scopeOf(simulator.portal, target.route.api, target.route.writes, target.params);
-  return scope !== undefined && scopesWithheld.includes(scope) ? refusal(missingScope(scope)) : undefined;
+  return target.route && missing(simulator, target.route, target.params, authorization);
+}
+
+function missing(
+  { settings, portal, oauth }: Simulator,
+  { api, writes }: Route,
+  params: Record<string, string>,
+  authorization: string | undefined,
+): Reply | undefined {
+  const granted = bearerOf(oauth, portal, bearerToken(authorization) ?? '')?.scopes;
+  if (settings.scopesWithheld.length === 0 && granted === undefined) return undefined;
+  const scope = scopeOf(portal, api, writes, params);
+  if (scope === undefined) return undefined;
+  const has = granted?.includes(scope) ?? true;
+  return has && !settings.scopesWithheld.includes(scope) ? undefined : refusal(missingScope(scope));
+}
+
+/** The token of an Authorization header. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
 }
 
 function checkToken(simulator: Simulator, authorization: string | undefined): Rejection | undefined {
-  const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
-  const known = simulator.settings.tokens.find((setting) => setting.token === token);
+  const token = bearerToken(authorization);
+  const known =
+    simulator.settings.tokens.find((setting) => setting.token === token) ??
+    bearerOf(simulator.oauth, simulator.portal, token ?? '');
   if (!known) {
     const message =
       'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview';

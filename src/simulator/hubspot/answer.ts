@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { admission, refusal } from './admission';
+import { admission, bearerToken, refusal } from './admission';
 import type { Reply } from './call';
 import { emptyReply, faultReply, partialReply, splitBatch } from './faultReplies';
 import type { Fault } from './faultRules';
 import { notFound } from './rejection';
-import { countInputs, parseBody, readBody } from './requestBody';
+import { bearerOf, type Bearer } from './oauthBook';
+import { countInputs, parseBody, parseForm, readBody } from './requestBody';
 import { perform, replyOf, type Simulator } from './simulator';
 import { operationOf, readTarget, type Target } from './target';
 
@@ -16,13 +17,15 @@ export type Answer = Reply | 'drop';
 export async function answer(simulator: Simulator, request: IncomingMessage): Promise<Answer> {
   const target = readTarget(request.method ?? 'GET', request.url ?? '/');
   const refused = admission(simulator, target, request.headers.authorization);
-  const body = parseBody(await readBody(request));
+  const text = await readBody(request);
+  const isOAuth = target.route?.api === 'oauth';
+  const body = isOAuth ? parseForm(text, request.headers['content-type']) : parseBody(text);
   let status = 0;
   try {
-    const reply = refused ?? (await carryOut(simulator, target, body));
+    const reply = refused ?? (await carryOut(simulator, target, body, request.headers.authorization));
     if (reply === 'drop') return reply;
     status = reply.status;
-    return refused
+    return refused || isOAuth
       ? reply
       : { ...reply, headers: { ...simulator.limits.headers(target.bucket), ...reply.headers } };
   } finally {
@@ -41,6 +44,7 @@ async function carryOut(
   simulator: Simulator,
   target: Target,
   body: ReturnType<typeof parseBody>,
+  authorization: string | undefined,
 ): Promise<Answer> {
   const fault = simulator.faults.draw(target.method, target.pathname);
   const { meanMs, jitterMs } = simulator.settings.latency;
@@ -50,7 +54,8 @@ async function carryOut(
   if (fault?.do === 'resetBeforeCommit') return 'drop';
   const instead = fault && faultReply(fault);
   if (instead) return instead;
-  const reply = work(simulator, target, body, fault);
+  const bearer = bearerOf(simulator.oauth, simulator.portal, bearerToken(authorization) ?? '');
+  const reply = work(simulator, target, body, fault, bearer);
   if (fault?.do === 'slowAfterCommit') await pause(fault.delayMs ?? 0);
   await pause(latency / 2);
   if (fault?.do === 'resetAfterCommit') return 'drop';
@@ -68,11 +73,12 @@ function work(
   { route, params, version, query }: Target,
   body: ReturnType<typeof parseBody>,
   fault: Fault | undefined,
+  bearer: Bearer | undefined,
 ): Reply {
   if (!route) return refusal(notFound());
   if ('rejection' in body) return refusal(body.rejection);
   const split = fault?.do === 'partial207' ? splitBatch(fault, body.value) : undefined;
-  const about = { version, params, query, body: split?.rest ?? body.value };
+  const about = { version, params, query, body: split?.rest ?? body.value, bearer };
   const allFail = split?.rest.inputs.length === 0;
   const reply: Reply = allFail
     ? { status: 200, body: { status: 'COMPLETE', results: [] } }

@@ -1,6 +1,7 @@
 import type { Change } from './changes';
 import { malformed, Rejected } from './rejection';
 import type { Limits } from './limits';
+import type { Bearer, OAuthBook } from './oauthBook';
 import type { Portal } from './portal';
 import type { Stamp } from './recordTable';
 import type { Settings } from './settings';
@@ -20,6 +21,9 @@ export interface Call {
   settings: Settings;
   limits: Limits;
   account: Account;
+  oauth: OAuthBook;
+  /** The installed app that calls; undefined for a static token. */
+  bearer: Bearer | undefined;
   random: () => number;
   /** `v3`, `v4`, `2026-03` or `2026-09`. */
   version: string;

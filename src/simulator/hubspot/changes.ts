@@ -7,6 +7,7 @@ import {
   setLink,
   type LinkType,
 } from './links';
+import type { Install } from './oauthBook';
 import { addTable, type Portal, type ValidationRule } from './portal';
 import { unpackRecord, type PackedRecord } from './packedRecord';
 import type { PropertyDefinition } from './propertyDefinition';
@@ -51,6 +52,8 @@ export type Change =
   | { do: 'rules'; type: string; property: string; rules: ValidationRule[] }
   | { do: 'owner'; owner: Owner }
   | { do: 'pipelines'; type: string; pipelines: Pipeline[] }
+  | { do: 'install'; install: Install }
+  | { do: 'uninstall'; clientId: string }
   | { do: 'counter'; type: string; nextId: number };
 
 /** What a custom object's table is made from. */
@@ -125,6 +128,12 @@ export function applyChange(portal: Portal, change: Change, stamp: Stamp): void 
       return;
     case 'pipelines':
       portal.pipelines.set(change.type, change.pipelines);
+      return;
+    case 'install':
+      portal.installs.set(change.install.clientId, change.install);
+      return;
+    case 'uninstall':
+      portal.installs.delete(change.clientId);
       return;
     case 'counter': {
       const table = tableById(portal, change.type);

@@ -64,6 +64,18 @@ const restore: Handler = (simulator, _query, body) => {
   });
 };
 
+/** Uninstalls an app (or all), as a person does in HubSpot's settings: nobody tells the app. */
+const uninstall: Handler = (simulator, _query, body) => {
+  const { clientId } = asObject(body, 'uninstall');
+  const gone = [...simulator.portal.installs.keys()].filter(
+    (id) => clientId === undefined || id === clientId,
+  );
+  perform(simulator, {}, (call) => {
+    for (const id of gone) call.write({ do: 'uninstall', clientId: id });
+  });
+  return { uninstalled: gone };
+};
+
 const handlers: Record<string, Handler> = {
   'GET /_simulator': overview,
   'GET /_simulator/settings': (simulator) => simulator.settings,
@@ -97,6 +109,7 @@ const handlers: Record<string, Handler> = {
   },
   'POST /_simulator/edit': edit,
   'POST /_simulator/restore': restore,
+  'POST /_simulator/uninstall': uninstall,
   'GET /_simulator/browse': (simulator, query) => browseRecords(simulator, query),
   'GET /_simulator/record': (simulator, query) => inspectRecord(simulator, query),
 };

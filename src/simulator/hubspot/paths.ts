@@ -31,6 +31,10 @@ export function readPath(pathname: string): ApiPath | undefined {
   if (family === 'crm-object-schemas' && named && third === 'schemas') {
     return path('schemas', second, segments.slice(3), `/crm-object-schemas/${second}/schemas`);
   }
+  if (family === 'oauth' && named && third === 'token')
+    return path('oauth', second, segments.slice(2), `/oauth/${second}`);
+  if (family === 'appinstalls' && datedVersions.has(second))
+    return path('appinstalls', second, segments.slice(2), `/appinstalls/${second}`);
   if (pathname === '/oauth/v2/private-apps/get/access-token-info')
     return path('token', 'v2', ['info'], pathname);
   return undefined;

@@ -1,4 +1,5 @@
 import { builtInTypes } from './catalog';
+import type { Install } from './oauthBook';
 import { createLinkStore, type LinkStore } from './links';
 import { Rejected } from './rejection';
 import { createTable, type ObjectTable } from './recordTable';
@@ -22,6 +23,8 @@ export interface Portal {
   pipelines: Map<string, Pipeline[]>;
   /** Rules by `typeId/propertyName`. */
   rules: Map<string, ValidationRule[]>;
+  /** Installed apps by client id. */
+  installs: Map<string, Install>;
   /** Writes that brought a value already held. */
   equalValueWrites: number;
 }
@@ -36,6 +39,7 @@ export function createPortal(portalId: number): Portal {
     owners: new Map(defaultOwners().map((owner) => [owner.id, owner])),
     pipelines: new Map(Object.entries(defaultPipelines())),
     rules: new Map(),
+    installs: new Map(),
     equalValueWrites: 0,
   };
   for (const { properties, ...about } of builtInTypes()) addTable(portal, createTable(about, properties));

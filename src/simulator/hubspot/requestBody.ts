@@ -26,6 +26,16 @@ export function parseBody(text: string | undefined): { value: unknown } | { reje
   }
 }
 
+/** The fields of a form, or why there are none: OAuth's endpoints take nothing else (facts 7). */
+export function parseForm(
+  text: string | undefined,
+  contentType: string | undefined,
+): { value: unknown } | { rejection: Rejection } {
+  if (!/^application\/x-www-form-urlencoded\b/.test(contentType ?? ''))
+    return { rejection: { status: 415, message: 'HTTP 415 Unsupported Media Type' } };
+  return { value: Object.fromEntries(new URLSearchParams(text ?? '')) };
+}
+
 /** Number of inputs of a batch body; any other body is one. */
 export function countInputs(body: unknown): number {
   const inputs = (body as { inputs?: unknown } | null | undefined)?.inputs;

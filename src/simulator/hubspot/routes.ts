@@ -7,6 +7,7 @@ import { batchArchive, batchCreate, batchUpdate, batchUpsert } from './batchWrit
 import type { Call, Reply } from './call';
 import type { Bucket } from './limits';
 import { mergeRecords } from './merge';
+import { introspect, revoke, token, uninstall } from './oauthApi';
 import { createPipeline, getPipeline, getStage, listPipelines, listStages } from './pipelinesApi';
 import * as properties from './propertiesApi';
 import { archiveGroup, createGroup, getGroup, listGroups } from './propertyGroupsApi';
@@ -88,6 +89,10 @@ const rows: Row[] = [
   ['GET account/details', accountDetails],
   ['GET account/api-usage/daily/private-apps', dailyUsage],
   ['POST token/info', tokenInfo, asRead],
+  ['POST oauth/token', token, asRead],
+  ['POST oauth/token/introspect', introspect, asRead],
+  ['POST oauth/token/revoke', revoke, asRead],
+  ['DELETE appinstalls/external-install', uninstall, asRead],
 ];
 
 const routes = new Map<string, Route[]>();

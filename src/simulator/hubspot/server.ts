@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { answer, type Answer } from './answer';
+import { answerConsent, isConsent } from './consentPage';
 import { answerControl, isControl } from './control';
 import { seedPortal, type Seed, type Seeded } from './seed';
 import { createSimulator, type Simulator, type SimulatorOptions } from './simulator';
@@ -57,6 +58,7 @@ async function serve(
 ): Promise<void> {
   try {
     if (isControl(request.url ?? '/')) await answerControl(simulator, request, response);
+    else if (isConsent(request.url ?? '/')) await answerConsent(simulator, request, response);
     else send(simulator, response, await answer(simulator, request));
   } catch (error) {
     // A client that hangs up in the middle of its body is no defect.

@@ -1,3 +1,4 @@
+import type { AppSetting } from './oauthBook';
 import { Rejected, invalid } from './rejection';
 import { defaultSwitches, mergeSwitches, type Switches } from './switches';
 
@@ -24,6 +25,10 @@ export interface Settings {
   searchLagMs: number;
   limits: LimitSettings;
   tokens: TokenSetting[];
+  /** Apps that may be installed by OAuth. */
+  apps: AppSetting[];
+  /** How long an access token of an app lives (facts 7: 30 minutes). */
+  accessTokenLifeMs: number;
   /** Scopes that the tokens lack; calls that need them get 403 MISSING_SCOPES. */
   scopesWithheld: string[];
   switches: Switches;
@@ -50,6 +55,8 @@ export function defaultSettings(tokens: string[]): Settings {
       windowMs: 10_000,
     },
     tokens: tokens.map((token) => ({ token, expiresAt: null })),
+    apps: [],
+    accessTokenLifeMs: 30 * 60_000,
     scopesWithheld: [],
     switches: defaultSwitches(),
   };
@@ -60,6 +67,13 @@ const isCount = (value: unknown): boolean =>
 const isLimit = (value: unknown): boolean => value === null || isCount(value);
 const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((text) => typeof text === 'string');
+
+const isApp = (value: unknown): boolean => {
+  const { clientId, clientSecret, redirectUris } = (value ?? {}) as Partial<
+    Record<keyof AppSetting, unknown>
+  >;
+  return typeof clientId === 'string' && typeof clientSecret === 'string' && isTexts(redirectUris);
+};
 
 function need(right: boolean, what: string): void {
   if (!right) throw new Rejected(invalid(`Invalid setting ${what}`));
@@ -92,6 +106,12 @@ export function changeSettings(settings: Settings, wanted: Record<string, unknow
     } else if (name === 'tokens') {
       need(Array.isArray(value), name);
       next.tokens = (value as unknown[]).map((token) => tokenSetting(token, now));
+    } else if (name === 'apps') {
+      need(Array.isArray(value) && value.every(isApp), name);
+      next.apps = value as AppSetting[];
+    } else if (name === 'accessTokenLifeMs') {
+      need(isCount(value), name);
+      next.accessTokenLifeMs = value as number;
     } else if (name === 'scopesWithheld') {
       need(isTexts(value), name);
       next.scopesWithheld = value as string[];

@@ -3,6 +3,7 @@ import type { Account, Call, Reply } from './call';
 import { createFaultBook, type FaultBook } from './faultRules';
 import { openJournal, type Journal } from './journal';
 import { createLimits, type Limits } from './limits';
+import { createOAuthBook, type AppSetting, type Bearer, type OAuthBook } from './oauthBook';
 import { createPortal, type Portal } from './portal';
 import { Rejected, rejectionBody } from './rejection';
 import type { Stamp } from './recordTable';
@@ -22,6 +23,8 @@ export interface SimulatorOptions {
   timeZone?: string | undefined;
   currency?: string | undefined;
   tokens?: string[] | undefined;
+  /** Apps that may be installed. */
+  apps?: AppSetting[] | undefined;
   /** Seed of everything that is drawn: order of results, latency, texts. */
   seed?: number | undefined;
   /** Settings laid over the defaults, as in POST /_simulator/settings (`{limits: null}` lifts all limits). */
@@ -36,6 +39,7 @@ export interface Simulator {
   limits: Limits;
   faults: FaultBook;
   stats: Stats;
+  oauth: OAuthBook;
   account: Account;
   random: () => number;
   /** Wall clock in ms with the ordered offset. */
@@ -52,6 +56,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const timeZone = options.timeZone ?? 'Europe/London';
   const random = seededRandom(options.seed ?? 1);
   const now = (): number => Date.now() + settings.clockOffsetMs;
+  settings.apps = options.apps ?? [];
   changeSettings(settings, options.settings ?? {}, now());
   const stored = options.stateDir === undefined ? undefined : openJournal(options.stateDir, portalId);
   // A count of this run, not of the journal that was replayed.
@@ -63,6 +68,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     limits: createLimits(settings, { portalId, timeZone, now, random }),
     faults: createFaultBook(),
     stats: createStats(),
+    oauth: createOAuthBook(),
     account: {
       portalId,
       timeZone,
@@ -87,17 +93,20 @@ export function perform<T>(
     query?: URLSearchParams;
     body?: unknown;
     stamp?: Stamp;
+    bearer?: Bearer | undefined;
   },
   work: (call: Call) => T,
 ): T {
   const stamp = about.stamp ?? { at: simulator.now(), ...apiWriter };
   const changes: Change[] = [];
-  const { portal, settings, limits, account, random } = simulator;
+  const { portal, settings, limits, account, oauth, random } = simulator;
   const call: Call = {
     portal,
     settings,
     limits,
     account,
+    oauth,
+    bearer: about.bearer,
     random,
     version: about.version ?? '2026-09',
     params: about.params ?? {},

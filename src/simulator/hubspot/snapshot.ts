@@ -31,6 +31,7 @@ export function* snapshotChanges(portal: Portal): Generator<Change[]> {
     }
   }
   for (const owner of portal.owners.values()) definitions.push({ do: 'owner', owner });
+  for (const install of portal.installs.values()) definitions.push({ do: 'install', install });
   for (const [type, pipelines] of portal.pipelines) definitions.push({ do: 'pipelines', type, pipelines });
   for (const [key, rules] of portal.rules) {
     const [type, property] = key.split('/') as [string, string];

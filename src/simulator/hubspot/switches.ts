@@ -45,6 +45,10 @@ export const switchChoices = {
   datetimeFractions: [true, false],
   /** Numbers come back as written, or normalised ("1.0" as "1"). */
   numbersNormalized: [false, true],
+  /** A refresh answers with another refresh token, the used one staying valid until its successor is used (facts 7). */
+  refreshTokenChanges: [false, true],
+  /** Token replies say whose account it is and which scopes were granted. */
+  tokenReplyNamesPortal: [true, false],
   /** Calls answered with 429 use up the window too. */
   rejectedCallsCount: [false, true],
 } as const;
