@@ -8,7 +8,7 @@ import {
   type OAuthApp,
 } from '../../src/hubspot/oauth';
 import { apiVersions } from '../../src/hubspot/paths';
-import { TokenFailure } from '../../src/hubspot/tokenFailure';
+import { type TokenFailure } from '../../src/hubspot/tokenFailure';
 import { startHubSpotSimulator } from '../../src/simulator/hubspot/server';
 import { authorizeUrl, consent, registeredApp, testApp } from '../support/consent';
 import { sendJson, startRawServer, type RawServer } from './rawServer';
