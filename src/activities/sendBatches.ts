@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { growBatches } from '../db/breaker';
+import { isUrgentDue } from '../db/outbox';
 import { findPortal } from '../db/portals';
 import { returnLease } from '../db/quota';
 import {
@@ -39,6 +40,7 @@ export interface SendBatchesResult {
 
 /** One activity's wave of batches. */
 interface Wave extends Omit<Sending, 'client' | 'wasSent'> {
+  lane: SendBatchesInput['lane'];
   clientUntil: (expiry: number) => HubSpotClient;
 }
 
@@ -66,6 +68,7 @@ export function createSendBatches(context: ActivityContext) {
     const wave: Wave = {
       context,
       portalId,
+      lane,
       result,
       clientUntil: (expiry) =>
         leasedClient(
@@ -123,9 +126,17 @@ async function sendBatch(wave: Wave, batchId: string): Promise<void> {
     throw error;
   }
   await context.failpoint('deliver.settled');
+  if (wave.lane !== 'realtime') await ringUrgent(wave, batch);
   if (rest === 'again')
     throw ApplicationFailure.create({ type: 'unproved', message: 'HubSpot left records unproved' });
   if (rest === 'split') await sendHalves(wave, batch, sending.wasSent);
+}
+
+/** The realtime lane found its record in flight and went to sleep: now it can be claimed. */
+async function ringUrgent({ context, portalId }: Wave, { objectType, intents }: TakenBatch): Promise<void> {
+  const goldenIds = intents.map(({ goldenId }) => goldenId);
+  if (await isUrgentDue(context.pool, portalId, objectType, goldenIds))
+    await context.doorbell.deliver(portalId, 'realtime');
 }
 
 /** The call did not start: the batch can be taken again at once. */

@@ -32,3 +32,18 @@ export async function markDue(
     [portalId, objectType, JSON.stringify(marks), runId],
   );
 }
+
+/** Whether an urgent change of one of these records can be claimed: it waited while the record was in flight. */
+export async function isUrgentDue(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  goldenIds: string[],
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from outbox where portal_id = $1 and target = 'hubspot' and object_type = $2
+       and golden_id = any ($3::uuid[]) and lane = 0 and batch_id is null and not parked limit 1`,
+    [portalId, objectType, goldenIds],
+  );
+  return rowCount === 1;
+}

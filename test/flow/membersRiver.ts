@@ -37,8 +37,11 @@ sources:
           phone: { from: phone, transforms: [e164] }
           card: { from: card, transforms: [trim] }
           second_card: { from: second_card, transforms: [trim] }
+          mail: mail
 objects:
   contacts:
+    fields:
+      mail: { optOut: none }
     identity:
       rules:
         - { name: card, fields: [card, second_card], fold: exact }
@@ -46,6 +49,7 @@ objects:
     properties:
       card: { label: Card, type: string, fieldType: text }
       second_card: { label: Second card, type: string, fieldType: text }
+      mail: { label: Mail, type: string, fieldType: text }
 `;
 
 export interface Member {
@@ -56,6 +60,8 @@ export interface Member {
   phone?: string;
   card?: string;
   second_card?: string;
+  /** 'none' is an opt-out, and so urgent. */
+  mail?: string;
 }
 
 export interface MembersRiver extends BareRiver {
@@ -79,7 +85,7 @@ export async function startMembersRiver(): Promise<MembersRiver> {
   await club.connect();
   await club.query(
     `create table members (id text primary key, email text, name text, city text, phone text, card text,
-       second_card text, changed_at timestamptz not null default clock_timestamp())`,
+       second_card text, mail text, changed_at timestamptz not null default clock_timestamp())`,
   );
   const river = await startBareRiver({
     config: 'written below',
@@ -103,13 +109,14 @@ export async function startMembersRiver(): Promise<MembersRiver> {
     ...served,
     post,
     async put(...members) {
-      for (const { id, email, name, city, phone, card, second_card } of members) {
+      for (const { id, email, name, city, phone, card, second_card, mail } of members) {
         await club.query(
-          `insert into members (id, email, name, city, phone, card, second_card) values ($1, $2, $3, $4, $5, $6, $7)
+          `insert into members (id, email, name, city, phone, card, second_card, mail)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)
            on conflict (id) do update set email = excluded.email, name = excluded.name, city = excluded.city,
-             phone = excluded.phone, card = excluded.card, second_card = excluded.second_card,
+             phone = excluded.phone, card = excluded.card, second_card = excluded.second_card, mail = excluded.mail,
              changed_at = clock_timestamp()`,
-          [id, email, name, city, phone, card, second_card],
+          [id, email, name, city, phone, card, second_card, mail],
         );
       }
     },
@@ -131,6 +138,8 @@ export async function startMembersRiver(): Promise<MembersRiver> {
       ];
       const env = {
         ...process.env,
+        ...{ TRIBUTARY_CONFIG: config, CLUB_URL: source.url },
+        ...{ HUBSPOT_ACCESS_TOKEN: 'pat-simulator', HUBSPOT_BASE_URL: river.simulatorUrl },
         DATABASE_URL: String(river.pool.options.connectionString),
         TEMPORAL_ADDRESS: river.temporalAddress,
         TEMPORAL_NAMESPACE: river.namespace,
