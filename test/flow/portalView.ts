@@ -1,3 +1,5 @@
+import type { ExportedAssociation, ExportedRecord } from '../../src/simulator/demo/portalExport';
+
 /** What a simulator holds, in short: for expectations written by hand. */
 export interface PortalView {
   /** Live records of an object type, only the asked properties, '' where empty; sorted by the first one. */
@@ -11,24 +13,6 @@ export interface PortalView {
 export interface NamedObject {
   objectType: string;
   name: string;
-}
-
-interface ExportedRecord {
-  kind: 'record';
-  objectType: string;
-  id: string;
-  properties: Record<string, string>;
-  archived: boolean;
-  writes: number;
-}
-
-interface ExportedAssociation {
-  kind: 'association';
-  fromObjectType: string;
-  fromId: string;
-  toObjectType: string;
-  toId: string;
-  types: { category: string; typeId: number }[];
 }
 
 /** Reads the whole portal of a running simulator. */

@@ -1,45 +1,25 @@
-import type http from 'node:http';
 import {
   archiveAssociations,
   createAssociations,
   listAssociationLabels,
   readAssociations,
 } from '../../src/hubspot/associations';
-import { createHubSpotClient, type Bucket } from '../../src/hubspot/client';
-import { sendJson, startRawServer, type RawServer, type SeenRequest } from './rawServer';
+import { askHubSpot } from './askHubSpot';
 
-let server: RawServer;
-let buckets: Bucket[];
-let answer: (request: SeenRequest, response: http.ServerResponse) => void;
+const hubspot = askHubSpot();
 
-beforeEach(async () => {
-  buckets = [];
-  server = await startRawServer((request, response) => answer(request, response));
-});
-afterEach(() => server.stop());
-
-const client = () =>
-  createHubSpotClient({
-    accessToken: () => 'token',
-    baseUrl: server.url,
-    apiVersion: '2026-09',
-    beforeCall: async (bucket) => void buckets.push(bucket),
-  });
-const replies = (status: number, body: unknown) => {
-  answer = (_, response) => sendJson(response, status, body);
-};
 describe('associations', () => {
   const pair = { fromType: 'contacts', toType: 'companies' };
 
   test('createAssociations sends types and uses the associations quota', async () => {
-    replies(201, { results: [{ fromObjectId: 1, toObjectId: 2, labels: [] }] });
+    hubspot.replies(201, { results: [{ fromObjectId: 1, toObjectId: 2, labels: [] }] });
     const types = [{ category: 'HUBSPOT_DEFINED', typeId: 279 }];
-    const reading = await createAssociations(client(), {
+    const reading = await createAssociations(hubspot.client, {
       ...pair,
       inputs: [{ fromId: '1', toId: '2', types }],
     });
     expect(reading.outcomes.get('1>2')).toEqual({ kind: 'written' });
-    expect(server.seen[0]).toMatchObject({
+    expect(hubspot.server.seen[0]).toMatchObject({
       url: '/crm/associations/2026-09/contacts/companies/batch/create',
       body: {
         inputs: [
@@ -51,15 +31,15 @@ describe('associations', () => {
         ],
       },
     });
-    expect(buckets).toEqual(['associations']);
+    expect(hubspot.buckets).toEqual(['associations']);
     await expect(
-      createAssociations(client(), { ...pair, inputs: [{ fromId: '1', toId: '2', types: [] }] }),
+      createAssociations(hubspot.client, { ...pair, inputs: [{ fromId: '1', toId: '2', types: [] }] }),
     ).rejects.toMatchObject({ action: 'defect' });
   });
 
   test('archiveAssociations groups by from and is proved by 204', async () => {
-    answer = (_, response) => response.writeHead(204).end();
-    const reading = await archiveAssociations(client(), {
+    hubspot.answer = (_, response) => response.writeHead(204).end();
+    const reading = await archiveAssociations(hubspot.client, {
       ...pair,
       inputs: [{ fromId: '1', toIds: ['2', '3'] }],
     });
@@ -67,11 +47,13 @@ describe('associations', () => {
       ['1>2', { kind: 'written' }],
       ['1>3', { kind: 'written' }],
     ]);
-    expect(server.seen[0]!.body).toEqual({ inputs: [{ from: { id: '1' }, to: [{ id: '2' }, { id: '3' }] }] });
+    expect(hubspot.server.seen[0]!.body).toEqual({
+      inputs: [{ from: { id: '1' }, to: [{ id: '2' }, { id: '3' }] }],
+    });
   });
 
   test('readAssociations tells none from failed, and says what is left to read', async () => {
-    replies(207, {
+    hubspot.replies(207, {
       results: [
         {
           from: { id: '1' },
@@ -91,7 +73,7 @@ describe('associations', () => {
         { category: 'VALIDATION_ERROR', message: 'bad', context: { fromObjectId: ['3'] } },
       ],
     });
-    const read = await readAssociations(client(), {
+    const read = await readAssociations(hubspot.client, {
       ...pair,
       inputs: [{ id: '1' }, { id: '2' }, { id: '3' }],
     });
@@ -106,17 +88,17 @@ describe('associations', () => {
   });
 
   test('an error that names nobody is never taken for "no associations"', async () => {
-    replies(207, {
+    hubspot.replies(207, {
       results: [],
       errors: [{ category: 'INTERNAL_ERROR', message: 'x', context: { objectType: ['contacts'] } }],
     });
-    const read = await readAssociations(client(), { ...pair, inputs: [{ id: '1' }] });
+    const read = await readAssociations(hubspot.client, { ...pair, inputs: [{ id: '1' }] });
     expect(read.byFromId.size).toBe(0);
     expect(read.failed).toEqual([{ id: '1', category: 'INTERNAL_ERROR' }]);
   });
 
   test('labels are listed', async () => {
-    replies(200, { results: [{ category: 'USER_DEFINED', typeId: 37, label: 'Tutor' }] });
-    expect(await listAssociationLabels(client(), pair)).toMatchObject([{ typeId: 37, label: 'Tutor' }]);
+    hubspot.replies(200, { results: [{ category: 'USER_DEFINED', typeId: 37, label: 'Tutor' }] });
+    expect(await listAssociationLabels(hubspot.client, pair)).toMatchObject([{ typeId: 37, label: 'Tutor' }]);
   });
 });

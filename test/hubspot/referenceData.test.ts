@@ -1,31 +1,15 @@
-import type http from 'node:http';
 import { readAccountDetails, readDailyUsage } from '../../src/hubspot/accountInfo';
 import { applySetup } from '../../src/hubspot/applySetup';
-import { createHubSpotClient } from '../../src/hubspot/client';
 import { listCustomObjects } from '../../src/hubspot/customObjects';
 import { listOwners } from '../../src/hubspot/owners';
 import { listPipelines } from '../../src/hubspot/pipelines';
 import { createProperty, listProperties } from '../../src/hubspot/properties';
 import { listPropertyValidations } from '../../src/hubspot/propertyValidations';
-import { sendJson, startRawServer, type RawServer, type SeenRequest } from './rawServer';
+import { askHubSpot } from './askHubSpot';
+import { sendJson } from './rawServer';
 
-let server: RawServer;
-let answer: (request: SeenRequest, response: http.ServerResponse) => void;
+const hubspot = askHubSpot();
 
-beforeEach(async () => {
-  server = await startRawServer((request, response) => answer(request, response));
-});
-afterEach(() => server.stop());
-
-const client = () =>
-  createHubSpotClient({
-    accessToken: () => 'token',
-    baseUrl: server.url,
-    apiVersion: '2026-09',
-  });
-const replies = (status: number, body: unknown) => {
-  answer = (_, response) => sendJson(response, status, body);
-};
 test('reference data and account facts are parsed loosely', async () => {
   const bodies: Record<string, unknown> = {
     '/crm/owners/2026-09?limit=100&archived=false': {
@@ -57,9 +41,9 @@ test('reference data and account facts are parsed loosely', async () => {
       results: [{ name: 'email', label: 'Email', type: 'string', fieldType: 'text', options: [] }],
     },
   };
-  answer = (request, response) =>
+  hubspot.answer = (request, response) =>
     sendJson(response, bodies[request.url] ? 200 : 404, bodies[request.url] ?? {});
-  const api = client();
+  const api = hubspot.client;
   expect(await listOwners(api)).toMatchObject({ owners: [{ id: '7', extra: 1 }], next: '8' });
   expect(await listPipelines(api, 'deals')).toMatchObject([{ stages: [{ id: 's1' }] }]);
   expect(await listCustomObjects(api)).toMatchObject([{ objectTypeId: '2-1' }]);
@@ -67,7 +51,7 @@ test('reference data and account facts are parsed loosely', async () => {
   expect(await readDailyUsage(api)).toMatchObject([{ currentUsage: 5 }]);
   expect(await listPropertyValidations(api, '0-1')).toMatchObject([{ propertyName: 'zip' }]);
   expect(await listProperties(api, 'contacts')).toMatchObject([{ name: 'email' }]);
-  expect(server.seen).toHaveLength(7);
+  expect(hubspot.server.seen).toHaveLength(7);
 });
 
 describe('set-up', () => {
@@ -79,12 +63,12 @@ describe('set-up', () => {
     [409, {}, 'exists'],
     [400, { category: 'VALIDATION_ERROR', message: 'A property named p already exists.' }, 'exists'],
   ])('a creation answered with %d %p is %s', async (status, body, expected) => {
-    replies(status, body);
-    expect(await createProperty(client(), 'contacts', definition)).toBe(expected);
+    hubspot.replies(status, body);
+    expect(await createProperty(hubspot.client, 'contacts', definition)).toBe(expected);
   });
 
   test('a definition that HubSpot refuses is a fault and the rest goes on', async () => {
-    answer = (request, response) => {
+    hubspot.answer = (request, response) => {
       const { name } = request.body as { name: string };
       if (name === 'bad') sendJson(response, 400, { category: 'VALIDATION_ERROR', message: 'no' });
       else if (name === 'raced') sendJson(response, 409, {});
@@ -98,20 +82,20 @@ describe('set-up', () => {
       })),
       faults: [],
     };
-    expect(await applySetup(client(), plan)).toMatchObject({
+    expect(await applySetup(hubspot.client, plan)).toMatchObject({
       created: 2,
       existed: 1,
       faults: [{ objectType: 'contacts', property: 'bad' }],
     });
-    expect(server.seen.map((request) => request.url)).toEqual([
+    expect(hubspot.server.seen.map((request) => request.url)).toEqual([
       '/crm/properties/2026-09/contacts/groups',
       ...Array(3).fill('/crm/properties/2026-09/contacts'),
     ]);
   });
 
   test('an outage is thrown, to be tried again', async () => {
-    replies(503, {});
+    hubspot.replies(503, {});
     const plan = { groups: [{ objectType: 'contacts', name: 'g', label: 'G' }], properties: [], faults: [] };
-    await expect(applySetup(client(), plan)).rejects.toMatchObject({ action: 'retryAfter' });
+    await expect(applySetup(hubspot.client, plan)).rejects.toMatchObject({ action: 'retryAfter' });
   });
 });

@@ -1,48 +1,11 @@
-import { Client } from 'pg';
-import type { Cursor, OpenSource, Page, ReadPageRequest } from '../../src/sources/contract';
-import { sqlSource, type SqlStreamOptions } from '../../src/sources/sql';
-import { emptyDatabase, type FreshDatabase } from '../support/postgres';
+import type { Cursor, Page } from '../../src/sources/contract';
+import { askSql, type SqlRequest } from './askSql';
 
-let database: FreshDatabase;
-let client: Client;
-let source: OpenSource<SqlStreamOptions>;
-
-const open = (url: string, statementTimeoutMs = 10_000) =>
-  sqlSource.open({
-    source: 'db',
-    connection: { dialect: 'postgres', url, statementTimeoutMs },
-    now: () => new Date('2026-01-01T12:00:00.000Z'),
-  });
-
-beforeAll(async () => {
-  database = await emptyDatabase();
-  client = new Client({ connectionString: database.url });
-  await client.connect();
-  source = await open(database.url);
-});
-afterAll(async () => {
-  await source.close();
-  await client.end();
-  await database.drop();
-});
-beforeEach(() => client.query(`set timezone = 'UTC'; drop table if exists t cascade`));
-
-type Request = Partial<ReadPageRequest<SqlStreamOptions>>;
-
-const page = (request: Request = {}): Promise<Page> =>
-  source.readPage({
-    stream: 't',
-    options: { table: 't' },
-    recordKey: ['id'],
-    lookbackMs: 0,
-    pageSize: 3,
-    position: null,
-    since: null,
-    ...request,
-  });
+const sql = askSql();
+const { page } = sql;
 
 async function keys(
-  request: Request = {},
+  request: SqlRequest = {},
   between: (count: number) => Promise<unknown> = async () => undefined,
 ) {
   const found: string[] = [];
@@ -58,12 +21,13 @@ async function keys(
 }
 
 test('every Postgres type comes as JSON that loses nothing', async () => {
-  await client.query(`create table t (
+  await sql.client.query(`create table t (
     id int8, small int2, amount numeric(30,10), money float8, nan float8, day date, local timestamp, instant timestamptz,
     never timestamptz, ok bool, doc json, docb jsonb, bytes bytea, uid uuid, ints int4[], bigs int8[], words text[],
     times timestamptz[], span interval, none text, clock time)`);
-  await client.query(`set timezone = 'Asia/Kolkata'`);
-  await client.query(`insert into t values (9007199254740993, 7, 12345678901234567890.0123456789, 0.1, 'NaN', '2024-02-29',
+  await sql.client.query(`set timezone = 'Asia/Kolkata'`);
+  await sql.client
+    .query(`insert into t values (9007199254740993, 7, 12345678901234567890.0123456789, 0.1, 'NaN', '2024-02-29',
     '2024-03-01 10:00:00.123456', '2024-03-01 10:00:00.123456+02', 'infinity', true, '{"n": 9007199254740993, "nul": "\\u0000"}',
     '{"a": [1]}', '\\x00ff', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{1,null}', '{9007199254740993}', '{"a,b","c\\"d"}',
     '{"2024-03-01 10:00:00+00"}', '1 year 2 days', null, '23:59:59.999999')`);
@@ -98,7 +62,7 @@ test('every Postgres type comes as JSON that loses nothing', async () => {
 });
 
 test('rows one microsecond apart are told apart by the watermark', async () => {
-  await client.query(`create table t (id int, changed timestamptz);
+  await sql.client.query(`create table t (id int, changed timestamptz);
     insert into t values (1, '2024-01-01 00:00:00.000001Z'), (2, '2024-01-01 00:00:00.000002Z')`);
   const { watermark } = await keys({ cursorField: 'changed' });
   expect(watermark).toEqual({ field: 'changed', cursor: '2024-01-01T00:00:00.000002Z' });
@@ -118,19 +82,19 @@ test.each([
     'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
   ],
 ])('a cursor of type %s orders and resumes', async (type, low, high, cursor) => {
-  await client.query(
+  await sql.client.query(
     `create table t (id int, changed ${type}); insert into t select n, ${low} from generate_series(1, 7) n`,
   );
   const { found, watermark } = await keys({ cursorField: 'changed' });
   expect(found).toHaveLength(7);
-  await client.query(`insert into t values (8, ${high}), (9, ${high}), (10, ${high}), (11, ${high})`);
+  await sql.client.query(`insert into t values (8, ${high}), (9, ${high}), (10, ${high}), (11, ${high})`);
   const later = await keys({ cursorField: 'changed', since: watermark });
   expect(later.found).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
   expect(later.watermark).toEqual({ field: 'changed', cursor });
 });
 
 test('rows without a cursor value, and those dated in the far future, come with every read', async () => {
-  await client.query(`create table t (id int, changed timestamptz);
+  await sql.client.query(`create table t (id int, changed timestamptz);
     insert into t select n, null from generate_series(1, 7) n;
     insert into t values (8, 'infinity'), (9, '9999-12-31'), (10, '2024-01-01'), (11, '2024-01-02')`);
   const full = await keys({ cursorField: 'changed' });
@@ -141,11 +105,13 @@ test('rows without a cursor value, and those dated in the far future, come with 
 });
 
 test('a full read meets each row once and ends although rows are changed and added all the time', async () => {
-  await client.query(`create table t (id int primary key, changed timestamptz);
+  await sql.client.query(`create table t (id int primary key, changed timestamptz);
     insert into t select n, timestamptz '2024-01-01' + n * interval '1 second' from generate_series(1, 12) n`);
   const { found, watermark } = await keys({ cursorField: 'changed' }, async (count) => {
-    await client.query(`update t set changed = timestamptz '2025-01-01' + $1 * interval '1 second'`, [count]);
-    await client.query('insert into t select n, now() from generate_series($1::int, $1::int + 9) n', [
+    await sql.client.query(`update t set changed = timestamptz '2025-01-01' + $1 * interval '1 second'`, [
+      count,
+    ]);
+    await sql.client.query('insert into t select n, now() from generate_series($1::int, $1::int + 9) n', [
       count * 100,
     ]);
   });
@@ -155,11 +121,11 @@ test('a full read meets each row once and ends although rows are changed and add
 });
 
 test('an incremental read ends too, and leaves what comes meanwhile to the next one', async () => {
-  await client.query(`create table t (id int primary key, changed timestamptz);
+  await sql.client.query(`create table t (id int primary key, changed timestamptz);
     insert into t select n, timestamptz '2024-01-01' + n * interval '1 second' from generate_series(1, 10) n`);
   const since = { field: 'changed', cursor: '2024-01-01T00:00:03Z' };
   const { found, watermark } = await keys({ cursorField: 'changed', since }, async (count) => {
-    await client.query(`insert into t values ($1, '2025-01-01')`, [1000 + count]);
+    await sql.client.query(`insert into t values ($1, '2025-01-01')`, [1000 + count]);
   });
   expect(found).toEqual(['3', '4', '5', '6', '7', '8', '9', '10']);
   const next = await keys({ cursorField: 'changed', since: watermark });
@@ -167,7 +133,7 @@ test('an incremental read ends too, and leaves what comes meanwhile to the next 
 });
 
 test('keys of several columns page and join', async () => {
-  await client.query(`create table t (country text, "No" int);
+  await sql.client.query(`create table t (country text, "No" int);
     insert into t select c, n from unnest(array['de','fr','gb']) c, generate_series(1, 4) n`);
   const { found } = await keys({ recordKey: ['country', 'No'] });
   expect(found).toHaveLength(12);
@@ -176,7 +142,7 @@ test('keys of several columns page and join', async () => {
 });
 
 test('rows without a key, and rows that share one, are told', async () => {
-  await client.query(
+  await sql.client.query(
     `create table t (id text, n int); insert into t values (null, 1), (null, 2), ('', 3), ('a', 4), ('a', 5), ('b', 6)`,
   );
   const { records, faults } = await page({ pageSize: 10 });
@@ -189,14 +155,14 @@ test('rows without a key, and rows that share one, are told', async () => {
 });
 
 test('two rows of one key on both sides of a page end are told as well', async () => {
-  await client.query(`create table t (id text); insert into t values ('a'), ('b'), ('c'), ('c'), ('d')`);
+  await sql.client.query(`create table t (id text); insert into t values ('a'), ('b'), ('c'), ('c'), ('d')`);
   const first = await page();
   expect(first.faults.map(({ key }) => key)).toEqual(['c']);
   expect((await keys()).found).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('a watermark of another field is no watermark', async () => {
-  await client.query(
+  await sql.client.query(
     `create table t (id int, changed timestamptz); insert into t values (1, '2020-01-01'), (2, '2024-01-01')`,
   );
   const { found } = await keys({ cursorField: 'changed', since: { field: 'id', cursor: '9' } });
@@ -204,7 +170,7 @@ test('a watermark of another field is no watermark', async () => {
 });
 
 test('a position of other columns begins the read again', async () => {
-  await client.query(
+  await sql.client.query(
     `create table t (id int, other int); insert into t select n, -n from generate_series(1, 5) n`,
   );
   const { next } = await page();
@@ -213,8 +179,8 @@ test('a position of other columns begins the read again', async () => {
 });
 
 test('a column added at the source is seen by the next read', async () => {
-  await client.query('create table t (id int); insert into t values (1)');
+  await sql.client.query('create table t (id int); insert into t values (1)');
   await page();
-  await client.query(`alter table t add column extra text default 'x'`);
+  await sql.client.query(`alter table t add column extra text default 'x'`);
   expect((await page()).records[0]?.payload).toEqual({ id: 1, extra: 'x' });
 });

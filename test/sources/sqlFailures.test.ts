@@ -1,60 +1,24 @@
-import { Client } from 'pg';
-import type { OpenSource, Page, ReadPageRequest } from '../../src/sources/contract';
-import { sqlSource, type SqlStreamOptions } from '../../src/sources/sql';
-import { emptyDatabase, type FreshDatabase } from '../support/postgres';
+import { askSql, type SqlRequest } from './askSql';
 
-let database: FreshDatabase;
-let client: Client;
-let source: OpenSource<SqlStreamOptions>;
-
-const open = (url: string, statementTimeoutMs = 10_000) =>
-  sqlSource.open({
-    source: 'db',
-    connection: { dialect: 'postgres', url, statementTimeoutMs },
-    now: () => new Date('2026-01-01T12:00:00.000Z'),
-  });
-
-beforeAll(async () => {
-  database = await emptyDatabase();
-  client = new Client({ connectionString: database.url });
-  await client.connect();
-  source = await open(database.url);
-});
-afterAll(async () => {
-  await source.close();
-  await client.end();
-  await database.drop();
-});
-beforeEach(() => client.query(`set timezone = 'UTC'; drop table if exists t cascade`));
-
-type Request = Partial<ReadPageRequest<SqlStreamOptions>>;
-
-const page = (request: Request = {}): Promise<Page> =>
-  source.readPage({
-    stream: 't',
-    options: { table: 't' },
-    recordKey: ['id'],
-    lookbackMs: 0,
-    pageSize: 3,
-    position: null,
-    since: null,
-    ...request,
-  });
+const sql = askSql();
+const { page } = sql;
 
 test('nothing can be written through a source', async () => {
-  await client.query('create table t (id int); insert into t values (1)');
-  await client.query(`create function spoil() returns int language sql as $$ delete from t returning id $$`);
+  await sql.client.query('create table t (id int); insert into t values (1)');
+  await sql.client.query(
+    `create function spoil() returns int language sql as $$ delete from t returning id $$`,
+  );
   await expect(page({ options: { query: 'select spoil() as id' } })).rejects.toMatchObject({
     name: 'SourceFailure',
     recovery: 'configuration',
     message: expect.stringContaining('25006'),
   });
-  await client.query('drop function spoil');
+  await sql.client.query('drop function spoil');
   expect((await page()).records).toHaveLength(1);
 });
 
 describe('failures say what to do and nothing of the data', () => {
-  test.each<[string, Request, string, RegExp]>([
+  test.each<[string, SqlRequest, string, RegExp]>([
     ['a missing table', { options: { table: 'nowhere' } }, 'configuration', /42P01/],
     ['a missing column', { recordKey: ['nope'] }, 'configuration', /no column nope/],
     ['a column of other case', { recordKey: ['ID'] }, 'configuration', /spells it id/],
@@ -66,7 +30,7 @@ describe('failures say what to do and nothing of the data', () => {
       /22P02/,
     ],
   ])('%s', async (_name, request, recovery, message) => {
-    await client.query('create table t (id int); insert into t values (1)');
+    await sql.client.query('create table t (id int); insert into t values (1)');
     const failure = await page(request).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       name: 'SourceFailure',
@@ -79,13 +43,13 @@ describe('failures say what to do and nothing of the data', () => {
   });
 
   test('a wrong password is for a person, an unreachable server for later', async () => {
-    const wrong = new URL(database.url);
+    const wrong = new URL(sql.url);
     wrong.pathname = '/nosuchdatabase';
     for (const [url, recovery] of [
       [wrong.href, 'configuration'],
       ['postgres://u:secret@127.0.0.1:1/x', 'retry'],
     ] as const) {
-      const other = await open(url);
+      const other = await sql.open(url);
       const read = other.readPage({
         stream: 't',
         options: { table: 't' },
@@ -101,7 +65,7 @@ describe('failures say what to do and nothing of the data', () => {
   });
 
   test('a statement over its time is stopped and tried later', async () => {
-    const hasty = await open(database.url, 50);
+    const hasty = await sql.open(sql.url, 50);
     const slow = {
       stream: 't',
       options: { query: 'select 1 as id, pg_sleep(5)' },
@@ -125,7 +89,7 @@ describe('failures say what to do and nothing of the data', () => {
     const started = Date.now();
     await expect(read).rejects.toMatchObject({ name: 'AbortError' });
     expect(Date.now() - started).toBeLessThan(4_000);
-    await client.query(
+    await sql.client.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(8)%' and pid <> pg_backend_pid()`,
     );
   });

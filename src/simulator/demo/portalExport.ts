@@ -26,7 +26,7 @@ export function readExport(lines: Iterable<string>): PortalContent {
   return { records, associations };
 }
 
-interface ExportedRecord {
+export interface ExportedRecord {
   kind: 'record';
   objectType: string;
   id: string;
@@ -35,7 +35,7 @@ interface ExportedRecord {
   writes: number;
 }
 
-interface ExportedAssociation {
+export interface ExportedAssociation {
   kind: 'association';
   fromObjectType: string;
   fromId: string;
