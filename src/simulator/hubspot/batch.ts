@@ -30,8 +30,9 @@ export function batchInputs(call: Call, max = batchInputsMax): BatchInput[] {
   });
 }
 
-/** Partial success is opt-in by a unique trace id on every input (facts 3.2). */
-export function isTraceable(inputs: readonly BatchInput[]): boolean {
+/** Partial success is opt-in by a unique trace id on every input, at most (facts 3.2). */
+export function isPartial(call: Call, inputs: readonly BatchInput[]): boolean {
+  if (call.settings.switches.tracedWrites === 'allOrNothing') return false;
   const ids = new Set(inputs.map((input) => input.traceId));
   return ids.size === inputs.length && !ids.has(undefined);
 }

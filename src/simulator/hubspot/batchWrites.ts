@@ -1,4 +1,4 @@
-import { batchInputs, isTraceable, repeated, runWrites, type BatchInput } from './batch';
+import { batchInputs, isPartial, repeated, runWrites, type BatchInput } from './batch';
 import { asObject, asText, param, type Call, type Reply } from './call';
 import { findByKey, requireUnique } from './findByKey';
 import { tableOf } from './portal';
@@ -23,7 +23,7 @@ export function batchCreate(call: Call): Reply {
     call,
     inputs,
     ({ input }) => planCreate(call, scene, propertiesOf(input), input['associations']),
-    { partial: isTraceable(inputs), status: 201 },
+    { partial: isPartial(call, inputs), status: 201 },
   );
 }
 
@@ -57,7 +57,7 @@ export function batchUpdate(call: Call): Reply {
     idProperty === undefined
       ? liveOrMissing(table, id)
       : (findByKey(table, idProperty, id) ?? objectsNotFound(typeName, [id]));
-  const partial = isTraceable(keyed);
+  const partial = isPartial(call, keyed);
   const missing = partial ? [] : keyed.filter((input) => 'status' in find(input));
   if (missing.length > 0 && call.settings.switches.batchUpdateMissing === 'whole404') {
     throw new Rejected(
@@ -102,7 +102,7 @@ export function batchUpsert(call: Call): Reply {
   const scene = sceneOf(call, table);
   const { upsertByEmailPartial, upsertMixedCaseEmailLosesProperties } = call.settings.switches;
   const byEmail = keyed.some(({ idProperty }) => idProperty === 'email');
-  const traced = isTraceable(keyed);
+  const traced = isPartial(call, keyed);
   if (byEmail && traced && upsertByEmailPartial === 'rejected') {
     throw new Rejected(invalid('Partial upserts are not supported with email as idProperty'));
   }

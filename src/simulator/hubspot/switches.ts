@@ -51,6 +51,8 @@ export const switchChoices = {
   tokenReplyNamesPortal: [true, false],
   /** Calls answered with 429 use up the window too. */
   rejectedCallsCount: [false, true],
+  /** A batch with a trace id on every input: the valid ones are written, or none where one is not valid (facts 3.2). */
+  tracedWrites: ['partial', 'allOrNothing'],
 } as const;
 
 export type Switches = { [K in keyof typeof switchChoices]: (typeof switchChoices)[K][number] };
