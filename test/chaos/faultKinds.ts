@@ -52,6 +52,7 @@ export const blowKinds = [
   'stop worker',
   'cut to Temporal',
   'token expires',
-  'clock off',
+  'clock ahead',
+  'clock behind',
 ] as const;
 export type BlowKind = (typeof blowKinds)[number];

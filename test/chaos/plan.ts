@@ -9,9 +9,10 @@ export interface RoundPlan {
   people: number;
   switches: Record<string, unknown>;
   latency: { meanMs: number; jitterMs: number };
+  /** HubSpot's clock, ahead in one round and behind in the next. */
   clockOffsetMs: number;
-  /** Length of the burst window: shorter than HubSpot's, so that rounds are. */
-  windowMs: number;
+  /** HubSpot's limits, of windows shorter than its own, so that rounds are; in some rounds much tighter ones. */
+  limits: { windowMs: number; perTenSeconds: number; associationsPerTenSeconds: number };
   /** Refused by HubSpot, per object. */
   poisonPerObject: number;
   /** Share of the source rows that change between the two syncs of a round. */
@@ -25,7 +26,7 @@ export interface RoundPlan {
 }
 
 export interface Blow {
-  kind: Exclude<BlowKind, 'kill worker at failpoint' | 'clock off'>;
+  kind: Exclude<BlowKind, 'kill worker at failpoint' | 'clock ahead' | 'clock behind'>;
   atCall: number;
   /** Which of the workers. */
   worker: number;
@@ -87,12 +88,21 @@ export function planRound(seed: number, people: number, { claimMs, deadlineMs }:
       Object.entries(switchChoices).map(([name, choices]) => [name, pick<unknown>(choices)]),
     ),
     latency: { meanMs: between(5, 60), jitterMs: between(0, 40) },
-    clockOffsetMs: pick([-tenMinutesMs, tenMinutesMs]),
-    windowMs: between(3_000, 6_000),
+    clockOffsetMs: seed % 2 === 0 ? tenMinutesMs : -tenMinutesMs,
+    limits: planLimits(between(3_000, 6_000), pick([1, 2, 4])),
     poisonPerObject: between(1, 3),
     changedShare: 0.3,
     faults: [planFaults(faultKinds, calls), planFaults(faultKinds, Math.max(20, Math.floor(calls / 2)))],
-    blows: [planBlows(shuffle([...blows], random), calls * 2), planBlows([pick(blows), pick(blows)], calls)],
+    blows: [
+      planBlows(shuffle([...blows], random), calls),
+      planBlows(shuffle([...blows], random).slice(0, 3), Math.floor(calls / 2)),
+    ],
     failpoints: Array.from({ length: 4 }, () => ({ name: pick(failpoints), pass: between(1, 3) })),
   };
+}
+
+/** HubSpot's limits for a window of this length, and a part of them. */
+function planLimits(windowMs: number, part: number): RoundPlan['limits'] {
+  const scaled = (perTenSeconds: number) => Math.floor((perTenSeconds * windowMs) / 10_000 / part);
+  return { windowMs, perTenSeconds: scaled(190), associationsPerTenSeconds: scaled(150) };
 }

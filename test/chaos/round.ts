@@ -8,7 +8,7 @@ import { judge, type Verdict } from './judge';
 import { planRound, type RoundPlan } from './plan';
 import { choosePoison, plantPoison } from './poison';
 import { persist, settleAll } from './settle';
-import { control, orderFault, readReport } from './simulatorControl';
+import { control, orderFault, readReport, type SimulatorReport } from './simulatorControl';
 import { startStack, type Stack } from './stack';
 
 export interface RoundOptions {
@@ -27,6 +27,10 @@ export interface RoundReport {
   runs: number;
   /** By kind of fault or blow. */
   hits: Record<string, number>;
+  /** Planned and not met, because the sync ended before: kinds, one per time. */
+  missed: string[];
+  /** The fullest of all windows at the arrival of a call, in percent of what it may hold. */
+  fullestWindow: number;
   verdict: Verdict;
   /** What happened when, in seconds since the round began. */
   timeline: string[];
@@ -52,6 +56,8 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     calls: 0,
     runs: 0,
     hits,
+    missed: [],
+    fullestWindow: 0,
     verdict: noVerdict,
     stuck: null,
     timeline: [],
@@ -79,12 +85,12 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     await open(stack);
     tell('open');
     isDisturbed = true;
-    hit('clock off');
     const expected = expectedPortal(stack.demo.world());
     const poison = choosePoison(expected, plan.poisonPerObject, seededRandom(plan.seed));
     await plantPoison(stack.simulatorUrl, poison);
     for (const [number, blows] of plan.blows.entries()) {
       if (number > 0) await changeWorld(stack, plan);
+      hit(plan.clockOffsetMs > 0 ? 'clock ahead' : 'clock behind');
       const ordered = new Map<number, string>();
       for (const { kind, order } of plan.faults[number] ?? [])
         ordered.set(await orderFault(stack.simulatorUrl, order), kind);
@@ -99,6 +105,8 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     const makesPrimary = plan.switches['firstCompanyBecomesPrimary'] === true;
     const wanted = expectedPortal(stack.demo.world(), { firstSyncAt });
     report.verdict = await judge({ ...stack, makesPrimary }, wanted, poison);
+    report.fullestWindow = fullestOf(await readReport(stack.simulatorUrl));
+    report.missed = missedOf(plan, hits);
   } catch (error) {
     report.stuck = error instanceof Error ? error.message : String(error);
   } finally {
@@ -119,8 +127,25 @@ export function isClean({ verdict, stuck }: RoundReport): boolean {
 }
 
 function settingsOf(plan: RoundPlan): Record<string, unknown> {
-  const { switches, latency, clockOffsetMs, windowMs } = plan;
-  return { switches, latency, clockOffsetMs, limits: { windowMs } };
+  const { switches, latency, clockOffsetMs, limits } = plan;
+  return { switches, latency, clockOffsetMs, limits };
+}
+
+function fullestOf({ limits }: SimulatorReport): number {
+  const shares = Object.values(limits.buckets).map(({ limit, largestAtArrival }) =>
+    limit === null ? 0 : (100 * largestAtArrival) / limit,
+  );
+  return Math.round(Math.max(...shares));
+}
+
+function missedOf(plan: RoundPlan, hits: Record<string, number>): string[] {
+  const left = { ...hits };
+  const planned = [
+    ...plan.faults.flat().map(({ kind }) => kind),
+    ...plan.blows.flat().map(({ kind }) => kind),
+    ...plan.failpoints.map(() => 'kill worker at failpoint'),
+  ];
+  return planned.filter((kind) => (left[kind] = (left[kind] ?? 0) - 1) < 0);
 }
 
 /** Set-up, check and going live are not disturbed: a person does them and sees what fails. */

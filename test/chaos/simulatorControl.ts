@@ -1,7 +1,7 @@
 /** What chaos reads of the simulator's report. */
 export interface SimulatorReport {
   calls: number;
-  limits: { buckets: Record<string, { largestAccepted: number; violations: number; limit: number | null }> };
+  limits: { buckets: Record<string, { largestAtArrival: number; violations: number; limit: number | null }> };
   faults: { id: number; do: string; hits: number }[];
 }
 
