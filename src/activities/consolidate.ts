@@ -127,10 +127,10 @@ async function consolidateRecords(
   const previousRows = await loadMapped(tx, portalId, selected);
   const previous = new Map(previousRows.map((row) => [refKey(row), row]));
   const anchorIds = selected.filter(({ source }) => source === hubspotSource).map(({ key }) => key);
-  const states = await loadKnownStates(tx, portalId, objectType, { recordIds: anchorIds });
-  const sent = new Map(states.map((state) => [state.recordId, state.sent]));
+  const known = await loadKnownStates(tx, portalId, objectType, { recordIds: anchorIds });
+  const anchorStates = new Map(known.map((state) => [state.recordId, state]));
 
-  const slice = mapSlice(selected, previous, sent, context);
+  const slice = mapSlice(selected, previous, anchorStates, context);
   await deps.failpoint('consolidate.decided');
   const anchors = slice.mapped.filter(({ source }) => source === hubspotSource);
   const ownIds = await tributaryIdsOf(tx, portalId, objectType, anchors);
@@ -191,10 +191,12 @@ async function consolidateRecords(
     removed: slice.removed,
     runId,
     lane: Math.min(...selected.map(({ lane }) => lane)),
+    now: deps.now().toISOString(),
   });
 
   const around = [...component.records.values(), ...slice.removed];
-  await replaceReviews(tx, portalId, objectType, runId, around, component.answer.reviews);
+  const reviews = [...component.answer.reviews, ...result.reviews];
+  await replaceReviews(tx, portalId, objectType, runId, around, reviews);
   await closeRecordProblems(tx, portalId, 'consolidate', selected, slice.problems);
   await openProblems(tx, portalId, runId, slice.problems);
   await addCounts(

@@ -10,6 +10,7 @@ import type { ExtractPageInput, ExtractPageResult } from './extract';
 import { supersededRead } from './extract';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
+import { readHistories, type HubSpotRead } from './readHistories';
 import { readProperties, stageHubSpotRecords } from './stageHubSpot';
 
 /** Records per activity: ten of HubSpot's own pages. */
@@ -53,6 +54,8 @@ export async function extractHubSpotPage(
     after,
     pageSize,
   });
+  const records = { records: page.records, properties, readBegan };
+  const complete = await readHistories(context, client, portalId, objectType, records);
   await context.failpoint('extract.read');
   const staged = await inTransaction(context.pool, async (tx) => {
     const next = page.next === null ? null : { after: page.next };
@@ -61,7 +64,7 @@ export async function extractHubSpotPage(
     }
     if (page.next === null) await setCovers(tx, ref, properties);
     else await extendGathering(tx, portalId, [objectType], runId);
-    const due = await savePage(tx, ref, runId, page, properties, readBegan);
+    const due = await savePage(tx, ref, runId, page, complete);
     await context.failpoint('extract.staged');
     return due;
   });
@@ -75,21 +78,19 @@ async function savePage(
   ref: StreamRef,
   runId: string,
   page: HubSpotPage,
-  properties: string[],
-  readBegan: Date,
+  read: HubSpotRead,
 ): Promise<number> {
   const { portalId, stream: objectType } = ref;
-  const read = { records: page.records, properties, readBegan };
   const { staged } = await stageHubSpotRecords(tx, ref, read, { runId, lane: laneNumbers.bulk });
   const fromIds = page.records.map(({ id }) => id);
   for (const toObject of new Set(page.associations.map((item) => item.toObject))) {
     const pairs = associationPairs(page.associations.filter((item) => item.toObject === toObject));
-    await replaceKnownAssociations(tx, portalId, objectType, toObject, fromIds, pairs, readBegan);
+    await replaceKnownAssociations(tx, portalId, objectType, toObject, fromIds, pairs, read.readBegan);
   }
   await addCounts(tx, portalId, runId, [
     { source: hubspotSource, objectType, status: 'read', count: page.records.length },
     { source: hubspotSource, objectType, status: 'staged', count: staged },
-    { source: hubspotSource, objectType, status: 'calls:read', count: page.calls },
+    { source: hubspotSource, objectType, status: 'calls:read', count: page.calls + read.historyCalls },
   ]);
   return staged;
 }

@@ -3,7 +3,7 @@ import type { DueRecord } from '../db/stagedRecords';
 import type { StoredMapped } from '../db/mappedRecords';
 import { carryFields } from '../domain/carryFields';
 import { identityKeysOf } from '../domain/identityKeys';
-import { mapAnchor } from '../domain/mapAnchor';
+import { mapAnchor, type AnchorState } from '../domain/mapAnchor';
 import { mapRecord } from '../domain/mapRecord';
 import { hubspotSource, type MappedRecord, type RecordRef } from '../domain/record';
 import type { ObjectRules, ReferenceData, StreamMap } from '../domain/rules';
@@ -26,12 +26,12 @@ export interface MappedSlice {
 /**
  * Maps a slice of due records. A record's fault is a problem of that record; a defect of ours likewise.
  * @param previous the stored mapping of the same records, by `refKey`
- * @param sent what we last sent to HubSpot records, by record id
+ * @param anchors what is known of HubSpot records, by record id
  */
 export function mapSlice(
   due: DueRecord[],
   previous: Map<string, StoredMapped>,
-  sent: Map<string, Record<string, string>>,
+  anchors: Map<string, AnchorState>,
   context: SliceContext,
 ): MappedSlice {
   const slice: MappedSlice = { mapped: [], removed: [], problems: [] };
@@ -45,7 +45,7 @@ export function mapSlice(
       const before = asMapped(previous.get(refKey(row)), context.rules);
       const next = map
         ? mapSourceRecord(row, map, context, slice.problems)
-        : mapAnchor(row, row.payload, sent.get(row.key) ?? {}, row.stagedAt, context.rules);
+        : mapAnchor(row, row.payload, anchors.get(row.key) ?? unknownAnchor, row.stagedAt, context.rules);
       if (!next) continue;
       const carried = carryFields(before, next, context.rules, map);
       slice.mapped.push(anchor ? carried : withKeys(carried, context.rules));
@@ -59,6 +59,8 @@ export function mapSlice(
   }
   return slice;
 }
+
+const unknownAnchor: AnchorState = { sent: {}, edits: {} };
 
 function mapSourceRecord(row: DueRecord, map: StreamMap, context: SliceContext, problems: ProblemInput[]) {
   const { record, faults } = mapRecord(

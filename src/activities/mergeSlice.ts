@@ -10,13 +10,16 @@ import { linkAnchors } from '../db/knownStates';
 import { relink, type Link, type StoredMapped } from '../db/mappedRecords';
 import { markDue, type Mark } from '../db/outbox';
 import { lockInTransaction, type Queryable } from '../db/pool';
+import type { ReviewInput } from '../db/reviews';
 import { addCounts, type RunCount } from '../db/runs';
+import { sameProperty } from '../domain/canonicalValue';
 import { mergeGolden } from '../domain/mergeGolden';
-import { hubspotSource, type MappedRecord, type RecordRef } from '../domain/record';
+import { hubspotSource, type MappedRecord, type Pin, type RecordRef } from '../domain/record';
 import type { IdentityCluster } from '../domain/identityRecord';
-import type { ObjectRules } from '../domain/rules';
+import type { FieldRule, ObjectRules } from '../domain/rules';
 import type { Component } from './identifySlice';
 import { refKey } from './mapSlice';
+import { pinReviews, pinSlice } from './pinSlice';
 
 /** Lanes as numbers, most urgent first. */
 export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;
@@ -33,14 +36,19 @@ export interface MergeRequest {
   removed: RecordRef[];
   runId: string | null;
   lane: number;
+  /** An ISO instant: pins end with time. */
+  now: string;
 }
 
 /**
  * Writes what identity decided: links, golden records, adoptions, wanted associations, and a due mark for every golden
  * record that changed or whose HubSpot record was read anew.
- * @returns whether anything urgent was marked
+ * @returns whether anything urgent was marked, and the edits that a person must decide on
  */
-export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<{ urgent: boolean }> {
+export async function mergeSlice(
+  db: Queryable,
+  request: MergeRequest,
+): Promise<{ urgent: boolean; reviews: ReviewInput[] }> {
   const { portalId, rules, component, runId } = request;
   const { clusters, emptied, waiting } = component.answer;
   const links = changedLinks(component, clusters, waiting);
@@ -53,7 +61,10 @@ export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<
 
   await relink(db, portalId, links);
   const adoptions = await adopt(db, portalId, rules, component, affected);
-  const merged = affected.map((cluster) => mergeCluster(cluster, component, rules));
+  const pins = await pinSlice(db, request, affected);
+  const merged = affected.map((cluster) =>
+    mergeCluster(cluster, component, rules, pins.get(cluster.goldenId)),
+  );
   const changed = merged.filter((golden) => isChanged(golden, existing.get(golden.goldenId)));
   const emptiedGolden = emptyGolden(emptied, existing, component, request.gone);
   await saveGolden(db, portalId, rules.objectType, [...changed, ...emptiedGolden.keep]);
@@ -67,7 +78,8 @@ export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<
   await lockInTransaction(db, `associations:${portalId}`);
   await refreshAssociations(db, portalId, rules.objectType, ids, movedRefs, runId);
   await addCounts(db, portalId, runId, adoptionCounts(adoptions, merged, rules));
-  return { urgent: marks.some(({ lane }) => lane === laneNumbers.realtime) };
+  const reviews = await pinReviews(db, request);
+  return { urgent: marks.some(({ lane }) => lane === laneNumbers.realtime), reviews };
 }
 
 function changedLinks(component: Component, clusters: IdentityCluster[], waiting: RecordRef[]): Link[] {
@@ -124,11 +136,14 @@ async function adopt(
   return new Set(links.map(({ goldenId }) => goldenId));
 }
 
-function mergeCluster(cluster: IdentityCluster, component: Component, rules: ObjectRules): GoldenInput {
-  const members = cluster.members.map((member) =>
-    asMember(component.records.get(refKey(member))!, rules.objectType),
-  );
-  const { values, origins } = mergeGolden(members, rules);
+function mergeCluster(
+  cluster: IdentityCluster,
+  component: Component,
+  rules: ObjectRules,
+  pins: Pin[] = [],
+): GoldenInput {
+  const members = membersOf(cluster, component, rules);
+  const { values, origins } = mergeGolden(members, rules, pins);
   return {
     goldenId: cluster.goldenId,
     values,
@@ -136,6 +151,15 @@ function mergeCluster(cluster: IdentityCluster, component: Component, rules: Obj
     leadSource: leadSourceOf(members, rules),
     state: 'live',
   };
+}
+
+/** The mapped records of a cluster. */
+export function membersOf(
+  cluster: IdentityCluster,
+  component: Component,
+  { objectType }: ObjectRules,
+): MappedRecord[] {
+  return cluster.members.map((member) => asMember(component.records.get(refKey(member))!, objectType));
 }
 
 function asMember(stored: StoredMapped, objectType: string): MappedRecord {
@@ -176,15 +200,17 @@ function marksOf(
     const anchor = affected[index]!.anchor;
     const reread = anchor !== null && touched.has(refKey(anchor));
     if (!changedIds.has(goldenId) && !adoptions.has(goldenId) && !reread) return [];
+    const before = existing.get(goldenId);
     const optedOut = rules.fields.some(
-      ({ property, optOutValue }) =>
-        optOutValue !== undefined &&
-        values[property] === optOutValue &&
-        existing.has(goldenId) &&
-        existing.get(goldenId)!.values[property] !== optOutValue,
+      (rule) => before !== undefined && isOptOut(rule, values) && !isOptOut(rule, before.values),
     );
     return [{ goldenId, leadSource, lane: optedOut ? laneNumbers.realtime : lane }];
   });
+}
+
+function isOptOut(rule: FieldRule, values: Record<string, string>): boolean {
+  const { property, optOutValue } = rule;
+  return optOutValue !== undefined && sameProperty(rule, values[property], optOutValue);
 }
 
 /** Golden records without members: forgotten where HubSpot has none, else emptied or archived as configured. */

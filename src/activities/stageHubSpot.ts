@@ -1,8 +1,11 @@
 import type { StreamRef } from '../db/cursors';
-import { saveReadStates } from '../db/knownStates';
+import { loadKnownWithIntents, saveReadStates } from '../db/knownStates';
+import { loadOwnWriters, saveOwnWriters } from '../db/ownWriters';
 import type { Queryable } from '../db/pool';
-import type { HubSpotRecord } from '../hubspot/schemas';
+import { markRecordsDue } from '../db/stagedRecords';
+import { judgeRead } from '../domain/judgeRead';
 import type { ObjectContext } from './objectContext';
+import { keptOf, ownIdOf, type HubSpotRead } from './readHistories';
 import { stagePage } from './stagePage';
 import { tributaryIdProperty } from '../domain/record';
 
@@ -12,34 +15,33 @@ export function readProperties({ settings, portal }: ObjectContext): string[] {
   return [...settings.properties, tributaryIdProperty].filter((name) => existing.has(name));
 }
 
-export interface HubSpotRead {
-  records: HubSpotRecord[];
-  properties: string[];
-  /** When the read's first call was sent. */
-  readBegan: Date;
-}
-
 /**
  * Takes over records as HubSpot holds them: their known states, and the anchors of identity as staged records of source
- * `hubspot`. What a write settled after the read began is newer than the read: it is left alone and not staged.
+ * `hubspot`. Values that are our own, although no settled write explains them, are noted as sent, and those of others
+ * with who and when. What a write settled after the read began is newer than the read: it is left alone and not staged.
  * @param ref the stream of source `hubspot`: it is named like its object type
  * @returns how many records became due, and the ids that have to be read again
  */
 export async function stageHubSpotRecords(
   tx: Queryable,
   ref: StreamRef,
-  { records, properties, readBegan }: HubSpotRead,
+  { records, properties, readBegan, histories, own, rules }: HubSpotRead,
   { runId, lane }: { runId: string | null; lane: number },
 ): Promise<{ staged: number; stale: string[] }> {
   const { portalId, stream: objectType } = ref;
-  const states = records.map(({ id, properties: kept, updatedAt }) => ({
-    recordId: id,
-    // null says "read and empty"; a property that is missing here was never read (DESIGN §5.3).
-    kept: Object.fromEntries(properties.map((name) => [name, kept[name] || null])),
-    updatedAt: updatedAt ?? null,
-  }));
+  await saveOwnWriters(tx, portalId, own);
+  const writers = await loadOwnWriters(tx, portalId);
+  // Looked up once more, in this transaction: what was frozen while the histories were read may be what HubSpot holds.
+  const known = await loadKnownWithIntents(tx, portalId, objectType, records.map(ownIdOf));
+  const states = records.map((record) => {
+    const kept = keptOf(record, properties);
+    const before = known.get(record.id);
+    const judged = before && judgeRead(kept, before, histories.get(record.id) ?? {}, rules, writers);
+    return { recordId: record.id, kept, updatedAt: record.updatedAt ?? null, ...judged };
+  });
   const saved = await saveReadStates(tx, portalId, objectType, states, readBegan);
   const current = states.filter(({ recordId }) => saved.has(recordId));
+  const by = { runId, lane };
   const { staged } = await stagePage(
     tx,
     ref,
@@ -49,9 +51,22 @@ export async function stageHubSpotRecords(
       payload: { properties: withoutEmpty(kept) },
       changedAt: updatedAt,
     })),
-    { runId, lane },
+    by,
   );
-  return { staged, stale: records.map(({ id }) => id).filter((id) => !saved.has(id)) };
+  const changed = current.filter(({ recordId, kept }) => isOther(known.get(recordId)?.kept ?? null, kept));
+  const due = await markRecordsDue(
+    tx,
+    ref,
+    changed.map(({ recordId }) => recordId),
+    by,
+  );
+  return { staged: staged + due, stale: records.map(({ id }) => id).filter((id) => !saved.has(id)) };
+}
+
+/** Whether HubSpot holds something else than it was known to: then the record is looked at, whatever was staged of it. */
+function isOther(before: Record<string, string | null> | null, now: Record<string, string | null>): boolean {
+  if (before === null) return false;
+  return Object.keys(now).some((name) => (before[name] ?? null) !== (now[name] ?? null));
 }
 
 /** The payload holds only what is set, so that its hash changes only with a value. */

@@ -1,4 +1,5 @@
 import { clearSettledEvents, waitingInboxes } from '../db/inbox';
+import { endExpiredPins } from '../db/pins';
 import { listPortals } from '../db/portals';
 import { clearLapsedQuota } from '../db/quota';
 import { hubspotSource } from '../domain/record';
@@ -9,6 +10,7 @@ export function createTick(context: ActivityContext) {
   return async function ringLanes(): Promise<{ rung: number }> {
     const { pool, settings, doorbell } = context;
     await clearLapsedQuota(pool);
+    await endExpiredPins(pool);
     await pool.query('delete from gatherings where until < now()');
     await clearSettledEvents(pool);
     let rung = 0;

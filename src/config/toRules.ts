@@ -84,6 +84,8 @@ export function toObjectRules(
         resolve: rule?.resolve ?? 'precedence',
         precedence: rule?.precedence ?? precedence,
         ...(rule?.optOut === undefined ? {} : { optOutValue: rule.optOut }),
+        ...(rule?.onHubSpotEdit === undefined ? {} : { onHubSpotEdit: rule.onHubSpotEdit }),
+        ...(rule?.pinFor === undefined ? {} : { pinForMs: rule.pinFor }),
       };
     }),
     identity,

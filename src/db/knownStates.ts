@@ -1,3 +1,4 @@
+import type { Edit } from '../domain/record';
 import type { Queryable } from './pool';
 
 export interface KnownState {
@@ -6,9 +7,11 @@ export interface KnownState {
   kept: Record<string, string | null>;
   sent: Record<string, string>;
   archived: boolean;
+  /** Values that others than us gave, and who: each only as long as HubSpot holds it. */
+  edits: Record<string, Edit>;
 }
 
-const columns = `record_id as "recordId", golden_id as "goldenId", kept, sent, archived`;
+const columns = `record_id as "recordId", golden_id as "goldenId", kept, sent, archived, edits`;
 
 /** The known states of HubSpot records by their ids, and of those linked to golden records. */
 export async function loadKnownStates(
@@ -33,6 +36,10 @@ export interface ReadState {
   recordId: string;
   kept: Record<string, string | null>;
   updatedAt: string | null;
+  /** Changed values that are our own although no settled write of ours explains them. */
+  ours?: Record<string, string>;
+  /** Changed values that others gave, by HubSpot's history. */
+  edits?: Record<string, Edit>;
 }
 
 /**
@@ -49,15 +56,17 @@ export async function saveReadStates(
   readBegan: Date,
 ): Promise<Set<string>> {
   if (states.length === 0) return new Set();
+  const changed = `array(select property from jsonb_each_text(excluded.kept) as read (property, value)
+    where known_states.kept ->> property is distinct from value)`;
   const { rows } = await db.query<{ record_id: string }>(
-    `insert into known_states (portal_id, object_type, record_id, kept, record_updated_at, read_at)
-     select $1, $2, "recordId", kept, "updatedAt", $4
-     from json_to_recordset($3) as input ("recordId" text, kept jsonb, "updatedAt" timestamptz) order by "recordId"
+    `insert into known_states (portal_id, object_type, record_id, kept, sent, edits, record_updated_at, read_at)
+     select $1, $2, "recordId", kept, coalesce(ours, '{}'), coalesce(edits, '{}'), "updatedAt", $4
+     from json_to_recordset($3) as input ("recordId" text, kept jsonb, ours jsonb, edits jsonb,
+       "updatedAt" timestamptz) order by "recordId"
      on conflict (portal_id, target, object_type, record_id) do update set
        kept = known_states.kept || excluded.kept,
-       sent = known_states.sent - array(
-         select property from jsonb_each_text(excluded.kept) as read (property, value)
-         where known_states.kept ->> property is distinct from value),
+       sent = (known_states.sent - ${changed}) || excluded.sent,
+       edits = (known_states.edits - ${changed}) || excluded.edits,
        record_updated_at = excluded.record_updated_at,
        read_at = excluded.read_at, archived = false
      where known_states.settled_at is null or known_states.settled_at < excluded.read_at
@@ -92,6 +101,48 @@ export async function saveReadArchived(
     [portalId, objectType, recordIds],
   );
   return new Set(rows.map((row) => row.record_id));
+}
+
+/** What is known of a HubSpot record, and what of ours may be on its way to it. */
+export interface KnownWithIntents {
+  /** null: nothing was ever read of it. */
+  kept: Record<string, string | null> | null;
+  /** Frozen changes of the record, or of the new record that bears our id. */
+  intents: Record<string, string>[];
+}
+
+/**
+ * Known states with the unsettled intents that may already have been sent.
+ * @param records `goldenId`: what HubSpot holds as our own id, if any
+ * @returns by record id, only those of which anything is known
+ */
+export async function loadKnownWithIntents(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  records: { recordId: string; goldenId: string | null }[],
+): Promise<Map<string, KnownWithIntents>> {
+  if (records.length === 0) return new Map();
+  const { rows } = await db.query<KnownWithIntents & { recordId: string }>(
+    `with input as materialized (
+       select * from json_to_recordset($3) as input ("recordId" text, "goldenId" text)),
+     mine as materialized (
+       select "recordId", jsonb_agg(properties) as intents from (
+         select "recordId", properties from intents join input on record_id = "recordId"
+         where portal_id = $1 and object_type = $2
+         union all
+         select "recordId", properties from intents join input on golden_id::text = "goldenId"
+         where portal_id = $1 and object_type = $2 and record_id is null) as flying
+       group by "recordId")
+     select input."recordId", known.kept, coalesce(mine.intents, '[]') as intents
+     from input
+     left join known_states known on known.portal_id = $1 and known.target = 'hubspot'
+       and known.object_type = $2 and known.record_id = input."recordId"
+     left join mine on mine."recordId" = input."recordId"
+     where known.record_id is not null or mine.intents is not null`,
+    [portalId, objectType, JSON.stringify(records)],
+  );
+  return new Map(rows.map(({ recordId, kept, intents }) => [recordId, { kept, intents }]));
 }
 
 /** Links HubSpot records to golden records, one to one. Pass only links that change. */

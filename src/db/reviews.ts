@@ -11,6 +11,8 @@ export interface ReviewInput {
   /** All records of each cluster concerned, what is in doubt first. */
   parts: RecordRef[][];
   goldenIds: string[];
+  /** The edit in HubSpot that the question is about; else it is about who is who. */
+  pinId?: string;
 }
 
 /**
@@ -41,11 +43,11 @@ export async function replaceReviews(
   if (rows.length === 0) return;
   await db.query(
     `insert into reviews (portal_id, object_type, fingerprint, kind, reason, records, parts, record_keys,
-       golden_ids, run_id)
+       golden_ids, run_id, pin_id)
      select $1, $2, fingerprint, kind, reason, records, parts, array(select json_array_elements_text("recordKeys")),
-       array(select json_array_elements_text("goldenIds"))::uuid[], $4
+       array(select json_array_elements_text("goldenIds"))::uuid[], $4, "pinId"
      from json_to_recordset($3) as input (fingerprint text, kind text, reason text, records jsonb,
-       parts jsonb, "recordKeys" json, "goldenIds" json)
+       parts jsonb, "recordKeys" json, "goldenIds" json, "pinId" bigint)
      on conflict (portal_id, object_type, fingerprint) where closed_at is null do update set
        reason = excluded.reason, parts = excluded.parts, golden_ids = excluded.golden_ids
      where (reviews.reason, reviews.parts, reviews.golden_ids)
@@ -59,8 +61,9 @@ export function recordKey({ source, stream, key }: RecordRef): string {
   return JSON.stringify([source, stream, key]);
 }
 
-function fingerprintOf({ kind, records, anchors }: ReviewInput): string {
+function fingerprintOf({ kind, records, anchors, pinId }: ReviewInput): string {
+  const keys = [...records, ...anchors].map(recordKey).sort();
   return createHash('sha1')
-    .update(JSON.stringify([kind, [...records, ...anchors].map(recordKey).sort()]))
+    .update(JSON.stringify(pinId === undefined ? [kind, keys] : [kind, keys, pinId]))
     .digest('hex');
 }

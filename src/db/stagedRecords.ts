@@ -159,6 +159,25 @@ export async function clearDue(db: Queryable, portalId: string, records: DueReco
   );
 }
 
+/**
+ * Makes records due whose payload may be the one that was staged before, although their system holds something else
+ * since: HubSpot's after a write of ours that somebody took back. @returns how many were not due before
+ */
+export async function markRecordsDue(
+  db: Queryable,
+  { portalId, source, stream }: StreamRef,
+  keys: string[],
+  { runId, lane }: { runId: string | null; lane: number },
+): Promise<number> {
+  if (keys.length === 0) return 0;
+  const { rowCount } = await db.query(
+    `update staged_records set due_at = now(), run_id = $5, lane = least(lane, $6)
+     where portal_id = $1 and source = $2 and stream = $3 and record_key = any ($4::text[]) and due_at is null`,
+    [portalId, source, stream, keys, runId, lane],
+  );
+  return rowCount ?? 0;
+}
+
 /** Makes every record of an object type due again, e.g. after its configuration changed. */
 export async function markObjectDue(db: Queryable, portalId: string, objectType: string): Promise<number> {
   const { rowCount } = await db.query(

@@ -36,7 +36,9 @@ function isFilled(map: StreamMap | undefined, property: string): boolean {
   return map === undefined || map.fields.some((field) => field.property === property);
 }
 
+/** HubSpot's own history knows best when a value came. */
 function keepTime(shape: PropertyShape, before: MappedField, now: MappedField): MappedField {
+  if (now.by !== undefined) return now;
   if (before.at >= now.at || !sameProperty(shape, before.value, now.value)) return now;
   return { ...now, at: before.at };
 }

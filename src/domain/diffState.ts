@@ -24,8 +24,8 @@ export interface DiffInput {
  * '' clears. Values are compared by their type, so a spelling is no change.
  * - A value that we wrote, HubSpot still holds and golden no longer has is withdrawn ('').
  * - A value that HubSpot answered with another one is not sent again until either side changes.
- * - An opt-out in HubSpot is never changed.
- * - Fields that HubSpot owns are written only with a new record.
+ * - An opt-out in HubSpot is never changed, and one from elsewhere is written whoever owns the field.
+ * - Fields that HubSpot owns are written only with a new record, `fillEmpty` only where HubSpot holds nothing.
  * - A property that was never read is not written: unknown is not empty (see `unreadProperties`).
  */
 export function diffState({ golden, known, rules }: DiffInput): Record<string, string> {
@@ -44,19 +44,26 @@ function changeOf(
   wanted: string | undefined,
   { kept, sent }: KnownValues,
 ): string | undefined {
-  if (rule.ownership === 'hubspot') return undefined;
   const { property } = rule;
   const ours = sent[property];
   if (kept[property] === undefined && ours === undefined) return undefined;
   const held = kept[property] ?? '';
-  if (rule.optOutValue !== undefined && held !== '' && sameProperty(rule, held, rule.optOutValue))
-    return undefined;
+  if (isOptOut(rule, held)) return undefined;
+  if (!isOptOut(rule, wanted) && (rule.ownership === 'hubspot' || isFilled(rule, held))) return undefined;
   if (wanted === undefined) {
     const stillOurs = ours !== undefined && held !== '' && sameProperty(rule, held, ours);
     return stillOurs ? '' : undefined;
   }
   if (sameProperty(rule, held, wanted)) return undefined;
   return ours !== undefined && sameProperty(rule, ours, wanted) ? undefined : wanted;
+}
+
+function isOptOut(rule: FieldRule, value: string | undefined): boolean {
+  return rule.optOutValue !== undefined && value !== '' && sameProperty(rule, value, rule.optOutValue);
+}
+
+function isFilled({ ownership }: FieldRule, held: string): boolean {
+  return ownership === 'fillEmpty' && held !== '';
 }
 
 /** The properties golden has a value for and HubSpot's record was never read for: to be read before they are written. */

@@ -1,13 +1,13 @@
 import { sameProperty } from './canonicalValue';
 import { hubspotSource } from './record';
-import type { FieldOrigin, GoldenValues, MappedField, MappedRecord, MergeRule } from './record';
+import type { FieldOrigin, GoldenValues, MappedField, MappedRecord, MergeRule, Pin } from './record';
 import type { FieldRule, ObjectRules } from './rules';
 
 /** Losing values kept per field: enough to explain, bounded however many records share one person. */
 const losersMax = 10;
 
 /** One member's value of the field at hand. */
-interface Candidate {
+export interface Candidate {
   member: MappedRecord;
   field: MappedField;
 }
@@ -19,28 +19,49 @@ type Order = (a: Candidate, b: Candidate) => number;
  * The master record of a cluster: per field the winning value, where it came from, and what lost against it.
  * - `source`: only sources compete, by precedence or by the time their value last changed.
  * - `hubspot`: HubSpot's value counts; sources fill it only while HubSpot has no record (rule of its creation).
- * - `shared`: HubSpot's value and the sources' winner compete by time. An echo of our own write (`ours`) does
- *   not compete, so a value that every source withdrew is withdrawn from HubSpot too.
- * - an opt-out from any member beats all of that.
+ * - `shared`: HubSpot's value and the sources' winner compete by time, also a value that somebody cleared. An echo of
+ *   our own write (`ours`) does not compete, so a value that every source withdrew is withdrawn from HubSpot too.
+ * - `fillEmpty`: what HubSpot holds stays, whoever wrote it; sources give a value only where it holds none.
+ * - a pin beats the sources, an opt-out from any member beats all of that.
  * The result does not depend on the order of the members. A field without any value is absent.
  * @param members mapped records of one cluster, the anchor (source `hubspot`) among them
+ * @param pins those that are in force (`decidePins`), at most one per property
  */
-export function mergeGolden(members: readonly MappedRecord[], rules: ObjectRules): GoldenValues {
+export function mergeGolden(
+  members: readonly MappedRecord[],
+  rules: ObjectRules,
+  pins: readonly Pin[] = [],
+): GoldenValues {
   const golden: GoldenValues = { values: {}, origins: {} };
   for (const rule of rules.fields) {
-    const sources: Candidate[] = [];
-    const anchors: Candidate[] = [];
-    for (const member of members) {
-      const field = member.fields[rule.property];
-      if (field) (member.source === hubspotSource ? anchors : sources).push({ member, field });
-    }
-    if (sources.length + anchors.length === 0) continue;
-    const won = mergeField(rule, sources, anchors, members);
+    const { sources, anchors } = candidatesOf(rule, members);
+    const pin = pins.find(({ property }) => property === rule.property);
+    if (sources.length + anchors.length === 0 && !pin) continue;
+    const won = mergeField(rule, sources, anchors, members, pin);
     if (!won) continue;
     golden.values[rule.property] = won.winner.field.value;
     golden.origins[rule.property] = originOf(rule, won);
   }
   return golden;
+}
+
+/** The values of one field: those of sources, and those that HubSpot holds. */
+export function candidatesOf(
+  rule: FieldRule,
+  members: readonly MappedRecord[],
+): { sources: Candidate[]; anchors: Candidate[] } {
+  const sources: Candidate[] = [];
+  const anchors: Candidate[] = [];
+  for (const member of members) {
+    const field = member.fields[rule.property];
+    if (field) (member.source === hubspotSource ? anchors : sources).push({ member, field });
+  }
+  return { sources, anchors };
+}
+
+/** The value that sources agree on by the field's rule, or null when none has one. */
+export function sourceWinner(rule: FieldRule, sources: readonly Candidate[]): Candidate | null {
+  return first(sources, sourceOrder(rule));
 }
 
 interface Won {
@@ -56,19 +77,20 @@ function mergeField(
   sources: Candidate[],
   anchors: Candidate[],
   members: readonly MappedRecord[],
+  pin: Pin | undefined,
 ): Won | null {
   const optOut = optedOut(rule, sources, anchors);
   if (optOut) return optOut;
   const order = sourceOrder(rule);
+  if (pin) return { winner: pinned(pin, members), by: 'pinned', competitors: sources, order };
   const fromSources = first(sources, order);
-  const filled = anchors.filter(
-    ({ field }) => field.value !== '' && (rule.ownership === 'hubspot' || !field.ours),
-  );
+  const filled = anchors.filter(({ field }) => counts(rule, field));
   const anchor = rule.ownership === 'source' ? null : first(filled, byTime);
   const competitors = anchor ? [...sources, ...filled] : sources;
   const anchorWins: Won | null = anchor && { winner: anchor, by: 'adopted', competitors, order: byTime };
   const sourceWins: Won | null = fromSources && { winner: fromSources, by: rule.resolve, competitors, order };
 
+  if (rule.ownership === 'fillEmpty') return anchorWins ? { ...anchorWins, by: 'hubspot' } : sourceWins;
   if (rule.ownership === 'hubspot') {
     if (anchorWins) return { ...anchorWins, by: 'hubspot' };
     return members.some(({ source }) => source === hubspotSource) ? null : sourceWins;
@@ -76,6 +98,23 @@ function mergeField(
   if (!anchorWins || !anchor) return sourceWins;
   // On a tie HubSpot's value stays: what is there already needs no write.
   return fromSources && fromSources.field.at > anchor.field.at ? sourceWins : anchorWins;
+}
+
+/** Whether HubSpot's value of a field takes part at all. That it is empty counts only where somebody cleared it. */
+function counts({ ownership }: FieldRule, field: MappedField): boolean {
+  if (ownership !== 'shared') return field.value !== '';
+  return !field.ours && (field.value !== '' || field.by !== undefined);
+}
+
+/** A pin as a candidate: an edit of the HubSpot record. */
+function pinned({ recordId, value, at }: Pin, members: readonly MappedRecord[]): Candidate {
+  const held = members.find(({ source, key }) => source === hubspotSource && key === recordId);
+  const objectType = members[0]?.objectType ?? '';
+  const ref = { source: hubspotSource, stream: held?.stream ?? objectType, key: recordId };
+  return {
+    member: held ?? { ...ref, objectType, fields: {}, references: [], identityKeys: [] },
+    field: { value, at },
+  };
 }
 
 /** The first one who said so is the origin; our own echo only when nobody else is left. */
@@ -108,7 +147,7 @@ function originOf(rule: FieldRule, { winner, by, competitors, order }: Won): Fie
   };
 }
 
-function first(candidates: Candidate[], order: Order): Candidate | null {
+function first(candidates: readonly Candidate[], order: Order): Candidate | null {
   let best: Candidate | null = null;
   for (const candidate of candidates) if (!best || order(candidate, best) < 0) best = candidate;
   return best;

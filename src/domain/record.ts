@@ -16,6 +16,8 @@
  * known state   what a target is known to hold, from its own replies
  * batch         intents sent in one call; lease: slots of the quota; lane: realtime, partner or bulk
  * problem       a stored fault of one record or field; review: an identity question only a person can answer
+ * edit          a value that somebody else than us gave a property in HubSpot, as its history names it
+ * pin           an edit of a source's field that counts for a time
  * run           one syncRun, from reading to settlement
  */
 
@@ -55,6 +57,45 @@ export interface MappedField {
   at: string;
   /** Only on records of source `hubspot`: the value is the echo of our own write, no evidence of a person's will. */
   ours?: true;
+  /** Only on records of source `hubspot`: who made this edit; `at` is then the time of HubSpot's own history. */
+  by?: Editor;
+  /** The writer as HubSpot's history names it, e.g. `CRM_UI userId:17`. */
+  writer?: string;
+}
+
+/** Who edits in HubSpot: a person, another integration, or what nobody decided (workflows, calculations, imports of HubSpot's own). */
+export const editors = ['person', 'integration', 'other'] as const;
+export type Editor = (typeof editors)[number];
+
+/** A property's newest value in HubSpot as its history tells it; '' where it was cleared. */
+export interface Edit {
+  value: string;
+  /** HubSpot's own time of it, as an ISO instant. */
+  at: string;
+  by: Editor;
+  writer: string;
+}
+
+/** `review`: HubSpot's value stays until a person has decided. */
+export const pinStates = ['pinned', 'review', 'ended'] as const;
+export type PinState = (typeof pinStates)[number];
+
+/** Why a pin ended, or why an edit was never pinned. */
+export const pinEndings = ['sourceChanged', 'expired', 'replaced', 'lifted', 'decided'] as const;
+export type PinEnding = (typeof pinEndings)[number];
+
+/** One edit of a field that sources own, and what became of it. An edit is decided on once: what ended stays ended. */
+export interface Pin {
+  pinId: string;
+  /** The HubSpot record that was edited. */
+  recordId: string;
+  property: string;
+  value: string;
+  /** The time of the edit in HubSpot. */
+  at: string;
+  state: PinState;
+  /** null: until the source's value changes. */
+  expiresAt: string | null;
 }
 
 /** A record's pointer to another record, which becomes an association of their golden records. */
@@ -83,7 +124,7 @@ export interface IdentityKey {
 }
 
 /** Why a golden field has its value. */
-export const mergeRules = ['precedence', 'recent', 'hubspot', 'optOut', 'adopted'] as const;
+export const mergeRules = ['precedence', 'recent', 'hubspot', 'optOut', 'adopted', 'pinned'] as const;
 export type MergeRule = (typeof mergeRules)[number];
 
 /** A golden field's origin and the values that lost against it. */

@@ -51,14 +51,22 @@ export interface StreamMap {
   defaultRegion?: string;
 }
 
-export const ownerships = ['source', 'hubspot', 'shared'] as const;
+export const ownerships = ['source', 'hubspot', 'shared', 'fillEmpty'] as const;
 export type Ownership = (typeof ownerships)[number];
+
+/** What becomes of an edit that somebody makes in HubSpot to a field that sources own. */
+export const editPolicies = ['revert', 'accept', 'review'] as const;
+export type EditPolicy = (typeof editPolicies)[number];
 
 export interface FieldRule {
   property: string;
   /** Known from the portal's own property definition (or the configuration where we create it). */
   type: PropertyType;
   ownership: Ownership;
+  /** Of fields that sources own; `revert` where absent. */
+  onHubSpotEdit?: EditPolicy;
+  /** How long an accepted edit counts, from the time of the edit; absent: until the source's value changes. */
+  pinForMs?: number;
   /** How sources compete: by the order of `precedence`, or whose value changed last. */
   resolve: 'precedence' | 'recent';
   /** Source names, strongest first; a source not named comes after all named, by name. */

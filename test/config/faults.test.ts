@@ -410,6 +410,21 @@ const cases: Case[] = [
     message: /a secret is written in clear/,
   },
   {
+    name: 'edits of a field that is not the sources’',
+    edit: ['precedence: [crm, shop]', 'fields: { city: { ownership: shared, onHubSpotEdit: accept } }'],
+    at: 'onHubSpotEdit: accept',
+    path: 'objects.contacts.fields.city.onHubSpotEdit',
+    message: /goes with ownership source, not shared/,
+  },
+  {
+    name: 'a time for pins where nothing is pinned',
+    edit: ['precedence: [crm, shop]', 'fields: { city: { pinFor: 30d } }'],
+    at: 'pinFor: 30d',
+    path: 'objects.contacts.fields.city.pinFor',
+    message: /nothing is pinned here/,
+    hint: /onHubSpotEdit: accept/,
+  },
+  {
     name: 'a key that stands twice',
     edit: ['recordKey: number', 'recordKey: number\n        recordKey: id2'],
     at: 'recordKey: id2',

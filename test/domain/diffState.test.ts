@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sameValue } from '../../src/domain/canonicalValue';
 import { changedProperties, diffState, unreadProperties, type KnownValues } from '../../src/domain/diffState';
 import { ownerships, type FieldRule } from '../../src/domain/rules';
 import { fieldRule } from './sampleRules';
@@ -134,13 +135,15 @@ test.each<[what: string, answer: (value: string) => string | null]>([
   );
 });
 
-test('HubSpot’s fields and its opt-outs are never touched in a record that exists', () => {
+test('HubSpot’s fields (but for an opt-out) and its opt-outs are never touched in a record that exists', () => {
   fc.assert(
     fc.property(anyGolden, anyKnown, anyRules, (golden, known, rules) => {
       const write = diffState({ golden, known, rules });
-      for (const { property, ownership, optOutValue } of rules) {
+      for (const { property, type, ownership, optOutValue } of rules) {
         const held = known.kept[property];
-        if (ownership === 'hubspot' || (optOutValue !== undefined && held === optOutValue))
+        const setsOptOut = optOutValue !== undefined && sameValue(type, write[property], optOutValue);
+        const isOurs = ownership !== 'hubspot' && (ownership !== 'fillEmpty' || !held);
+        if ((!isOurs && !setsOptOut) || (optOutValue !== undefined && held === optOutValue))
           expect(write).not.toHaveProperty(property);
       }
     }),

@@ -24,8 +24,24 @@ export const checkObjects: ConfigCheck = (root) =>
         .get('properties')
         .entries()
         .flatMap((property) => checkProperty(property.node)),
+      ...node
+        .get('fields')
+        .entries()
+        .flatMap((field) => checkField(field.node)),
       ...checkIdentity(root, key, node),
     ]);
+
+/** What becomes of edits is a question only of fields that sources own. */
+function checkField(field: RawNode): Finding[] {
+  const [policy, pinFor] = [field.get('onHubSpotEdit'), field.get('pinFor')];
+  const ownership = field.get('ownership').text() ?? 'source';
+  if (policy.value !== undefined && ownership !== 'source') {
+    return [finding(policy, 'key', `goes with ownership source, not ${ownership}`, 'leave one of them out')];
+  }
+  const pins = ['accept', 'review'].includes(policy.text() ?? 'revert');
+  if (pinFor.value === undefined || pins) return [];
+  return [finding(pinFor, 'key', 'nothing is pinned here', 'add onHubSpotEdit: accept, or review')];
+}
 
 function checkProperty(property: RawNode): Finding[] {
   const type = property.get('type').text() ?? '';

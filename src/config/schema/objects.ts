@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ownerships } from '../../domain/rules';
+import { editPolicies, ownerships } from '../../domain/rules';
 import { propertyTypes } from '../../domain/record';
-import { name, oneOrMore, propertyName, section, text } from './values';
+import { duration, name, oneOrMore, propertyName, section, text } from './values';
 
 export const folds = ['email', 'phone', 'domain', 'exact', 'caseless'] as const;
 
@@ -54,7 +54,18 @@ const fieldRule = section({
     .enum(ownerships)
     .default('source')
     .describe(
-      'Who may change it: the sources, only people in HubSpot, or both (`shared`: what HubSpot held first stays).',
+      'Who may change it: the sources, only people in HubSpot, both (`shared`: the most recent value), or the sources where HubSpot holds nothing (`fillEmpty`).',
+    ),
+  onHubSpotEdit: z
+    .enum(editPolicies)
+    .optional()
+    .describe(
+      'Of a field that sources own, when a person or another integration changes it in HubSpot: the sources’ value is written back (`revert`, the default), the edit counts (`accept`), or a person decides (`review`).',
+    ),
+  pinFor: duration
+    .optional()
+    .describe(
+      'How long an accepted edit counts, from the time of the edit, e.g. `30d`. Default: until the sources’ value changes, which ends it in any case.',
     ),
   resolve: z
     .enum(['precedence', 'recent'])
