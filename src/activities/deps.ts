@@ -59,6 +59,12 @@ export const failpoints = [
   'associate.settling',
   'associate.settled',
   'associate.split',
+  // A window of the inbox is claimed, nothing is read; all is read; all is written, not committed; committed, no lane
+  // is rung.
+  'receive.claimed',
+  'receive.read',
+  'receive.staged',
+  'receive.committed',
   // The result is written, the workflow does not know.
   'run.ended',
 ] as const;

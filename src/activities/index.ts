@@ -6,6 +6,7 @@ import { createExtract } from './extract';
 import { asApplicationFailure } from './failures';
 import { createLeaseCalls } from './leaseCalls';
 import { createPortalActivities } from './portal';
+import { createReceive } from './receive';
 import { createRunActivities } from './runs';
 import { createSendAssociations } from './sendAssociations';
 import { createSendBatches } from './sendBatches';
@@ -22,6 +23,7 @@ export function createActivities(context: ActivityContext) {
     leaseCalls: createLeaseCalls(context),
     sendBatches: createSendBatches(context),
     sendAssociations: createSendAssociations(context),
+    receiveSlice: createReceive(context),
     ringLanes: createTick(context),
   };
   return guarded(activities, context);
@@ -35,7 +37,7 @@ type Activity = (input: never) => Promise<unknown>;
 const beatEveryMs = 2_000;
 
 /** Those that ring a lane after their commit. */
-const ringers = ['extractPage', 'consolidateSlice', 'sendBatches', 'sendAssociations'];
+const ringers = ['extractPage', 'consolidateSlice', 'sendBatches', 'sendAssociations', 'receiveSlice'];
 
 function guarded<Set extends Record<string, Activity>>(activities: Set, context: ActivityContext): Set {
   const ringLanes = createTick(context);

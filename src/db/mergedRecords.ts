@@ -14,6 +14,23 @@ export interface FollowedMerges {
   contested: string[];
 }
 
+/** Of these merges, those whose loser is known and that were not followed yet. */
+export async function unfollowedMerges(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  merges: readonly RecordMerge[],
+): Promise<RecordMerge[]> {
+  if (merges.length === 0) return [];
+  const { rows } = await db.query<RecordMerge>(
+    `select distinct "fromId", "toId" from json_to_recordset($3) as input ("fromId" text, "toId" text)
+     join known_states k on k.portal_id = $1 and k.target = 'hubspot' and k.object_type = $2
+       and k.record_id = input."fromId" and k.merged_into is distinct from input."toId"`,
+    [portalId, objectType, JSON.stringify(merges)],
+  );
+  return rows;
+}
+
 /**
  * Follows merges in HubSpot: the golden record of a record that was merged away is linked to the winner. Where the
  * winner belongs to another golden record already, the link stays for a person to decide (one to one, DESIGN §4). The

@@ -74,6 +74,15 @@ export async function loadPortalReference(
   return reference;
 }
 
+/** The object types whose definitions were read from this portal. */
+export async function definedObjects(db: Queryable, portalId: string): Promise<Set<string>> {
+  const { rows } = await db.query<{ object_type: string }>(
+    'select distinct object_type from reference_data where portal_id = $1',
+    [portalId],
+  );
+  return new Set(rows.map((row) => row.object_type));
+}
+
 /** The reference data as the pure core's transforms want it. */
 export function asReferenceData(reference: PortalReference): ReferenceData {
   return {

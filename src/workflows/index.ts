@@ -2,6 +2,7 @@
 export { consolidate } from './consolidate';
 export { deliver } from './deliver';
 export { checkPortal, setupPortal } from './portal';
+export { receive } from './receive';
 export { syncRun } from './syncRun';
 export { syncSource } from './syncSource';
 export { tick } from './tick';

@@ -1,4 +1,5 @@
 import { failpoints } from '../../src/activities/deps';
+import { crashReceive } from './crashReceive';
 import { crashFirstSync, type Crashes } from './crashRiver';
 
 const refusedOnce = (path: string) => ({
@@ -70,6 +71,18 @@ test.concurrent.each(worlds)(
   240_000,
 );
 
+const receiving = ['receive.claimed', 'receive.read', 'receive.staged', 'receive.committed'] as const;
+
+test.concurrent(
+  'workers killed one after the other while they receive: no event is lost, nothing is written back',
+  async () => {
+    const report = await crashReceive(receiving, 120);
+    expect(report).toEqual({ killedAt: receiving, unsettled: 0, wrong: 0, writeCalls: 0 });
+  },
+  240_000,
+);
+
 test('no failpoint is left out', () => {
-  expect(worlds.flatMap((world) => world.failpoints).sort()).toEqual([...failpoints].sort());
+  const tested = [...worlds.flatMap((world) => world.failpoints), ...receiving];
+  expect(tested.sort()).toEqual([...failpoints].sort());
 });

@@ -202,12 +202,13 @@ interface ExportedLine {
   archived?: boolean;
 }
 
-/** Asks again and again until the answer is right. @throws with the last answer after 20 s */
+/** Asks again and again until the answer is right. @throws with the last answer after `waitMs` */
 export async function until<Answer>(
   ask: () => Promise<Answer>,
   isRight: (answer: Answer) => boolean,
+  waitMs = 20_000,
 ): Promise<Answer> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + waitMs;
   for (;;) {
     const answer = await ask();
     if (isRight(answer)) return answer;

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/inbox';
+import type { Child } from '../../src/launch/childProcess';
+import { laneWorkflow, taskQueue } from '../../src/workflows/contracts';
+import { emptyDatabase } from '../support/postgres';
+import { startBareRiver, type BareRiver } from './bareRiver';
+
+/** A club: members belong to teams, in two SQL tables. A member's city may be changed in HubSpot too. */
+const configText = `
+version: 1
+timeZone: Europe/London
+defaultRegion: GB
+portals:
+  main: { portalId: 9000777001, apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
+sources:
+  club:
+    kind: sql
+    connection: { dialect: postgres, url: 'env:CLUB_URL' }
+    streams:
+      teams:
+        object: companies
+        table: teams
+        recordKey: id
+        cursor: changed_at
+        map:
+          name: { from: name, transforms: [trim] }
+          domain: { from: domain, transforms: [domain] }
+      members:
+        object: contacts
+        table: members
+        recordKey: id
+        cursor: changed_at
+        map:
+          email: { from: email, transforms: [email] }
+          firstname: { from: first, transforms: [trim] }
+          lastname: { from: last, transforms: [trim] }
+          city: { from: city, transforms: [trim] }
+          phone: { from: phone, transforms: [e164] }
+        references:
+          - { to: club.teams, from: team }
+objects:
+  companies:
+    identity:
+      rules:
+        - { name: domain, fields: [domain], fold: domain }
+  contacts:
+    identity:
+      rules:
+        - { name: email, fields: [email, hs_additional_emails], fold: email }
+        - name: phone
+          fields: [phone]
+          fold: phone
+          similar: { fields: [firstname, lastname], above: 0.9 }
+    precedence: [club]
+    fields:
+      city: { ownership: shared }
+`;
+
+export interface Member {
+  id: string;
+  email: string;
+  first: string;
+  last: string;
+  city?: string;
+  phone?: string;
+  team?: string;
+}
+
+export interface ClubRiver extends BareRiver {
+  /** Adds or changes members at the source. */
+  put(...members: Member[]): Promise<void>;
+  putTeam(id: string, name: string, domain: string): Promise<void>;
+  /** A call of the simulator: its control plane, or HubSpot's API. */
+  call(method: string, path: string, body?: unknown): Promise<Record<string, never>>;
+  /** Puts events into the inbox, as the receiver does, and rings. */
+  tell(...events: Told[]): Promise<void>;
+  /** Starts one more worker on this configuration. */
+  worker(environment?: Record<string, string>): Promise<Child>;
+}
+
+export type Told = Pick<InboxEvent, 'kind' | 'key'> & Partial<InboxEvent>;
+
+export async function startClubRiver(): Promise<ClubRiver> {
+  const source = await emptyDatabase();
+  const club = new Client({ connectionString: source.url });
+  await club.connect();
+  await club.query(
+    `create table teams (id text primary key, name text, domain text,
+       changed_at timestamptz not null default clock_timestamp());
+     create table members (id text primary key, email text, first text, last text, city text, phone text, team text,
+       changed_at timestamptz not null default clock_timestamp())`,
+  );
+  const river = await startBareRiver({
+    config: 'written below',
+    environment: { CLUB_URL: source.url },
+    simulator: { portalId: 9_000_777_001 },
+  });
+  const config = await river.writeConfig('club.yaml', configText);
+  const stopBare = river.stop;
+  return Object.assign(river, {
+    async put(...members: Member[]) {
+      for (const { id, email, first, last, city, phone, team } of members) {
+        await club.query(
+          `insert into members (id, email, first, last, city, phone, team) values ($1, $2, $3, $4, $5, $6, $7)
+           on conflict (id) do update set email = excluded.email, first = excluded.first, last = excluded.last,
+             city = excluded.city, phone = excluded.phone, team = excluded.team, changed_at = clock_timestamp()`,
+          [id, email, first, last, city, phone, team],
+        );
+      }
+    },
+    async putTeam(id: string, name: string, domain: string) {
+      await club.query('insert into teams (id, name, domain) values ($1, $2, $3)', [id, name, domain]);
+    },
+    async call(method: string, path: string, body?: unknown) {
+      const reply = await fetch(`${river.simulatorUrl}${path}`, {
+        method,
+        headers: { authorization: 'Bearer pat-simulator', 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await reply.text();
+      if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
+      return (text === '' ? {} : JSON.parse(text)) as Record<string, never>;
+    },
+    async tell(...events: Told[]) {
+      await insertEvents(
+        river.pool,
+        events.map((event) => ({
+          ...{ portalId: river.portalId, source: 'hubspot', stream: 'contacts', also: {}, payload: null },
+          ...{ eventKey: eventKeyOf([randomUUID()]), lane: 0, occurredAt: new Date().toISOString() },
+          ...event,
+        })),
+      );
+      const { workflowId, input } = laneWorkflow(river.portalId, { lane: 'receive' });
+      const start = { workflowId, taskQueue, args: [input], signal: 'bell', signalArgs: [] };
+      await river.temporal.workflow.signalWithStart('receive', start);
+    },
+    worker: (environment: Record<string, string> = {}) =>
+      river.startWorker({ TRIBUTARY_CONFIG: config, ...environment }),
+    async stop() {
+      await stopBare();
+      await club.end();
+      await source.drop();
+    },
+  });
+}

@@ -1,0 +1,203 @@
+import { startClubRiver, type ClubRiver } from './clubRiver';
+import { until } from './membersRiver';
+
+let river: ClubRiver;
+
+beforeAll(async () => {
+  river = await startClubRiver();
+  await river.putTeam('t1', 'Rowers', 'rowers.example');
+  await river.put(
+    { id: 'm1', email: 'ann@people.example', first: 'Ann', last: 'Archer', city: 'Leeds', team: 't1' },
+    { id: 'm2', email: 'bob@people.example', first: 'Bob', last: 'Baker', city: 'York', team: 't1' },
+    { id: 'm3', email: 'cid@people.example', first: 'Cid', last: 'Cole', city: 'Hull' },
+    { id: 'm4', email: 'dot@people.example', first: 'Dot', last: 'Dale', city: 'Bath' },
+    { id: 'm5', email: 'eve@people.example', first: 'Eve', last: 'Earl', city: 'Deal' },
+    { id: 'm6', email: 'fay@people.example', first: 'Fay', last: 'Ford', city: 'Ely' },
+  );
+  await river.worker();
+  await river.open();
+  expect((await river.sync()).state).toBe('succeeded');
+}, 120_000);
+
+afterAll(async () => {
+  await river.stop();
+}, 60_000);
+
+beforeEach(async () => {
+  await river.resetStats();
+});
+
+/** HubSpot's id of a contact by its e-mail at the source. */
+async function idOf(email: string): Promise<string> {
+  const { rows } = await river.pool.query<{ record_id: string }>(
+    `select record_id from known_states where object_type = 'contacts' and kept ->> 'email' = $1 and not archived`,
+    [email],
+  );
+  return rows[0]!.record_id;
+}
+
+/** Values, state and HubSpot record of the golden record that a member belongs to. */
+async function golden(member: string) {
+  const { rows } = await river.pool.query<{
+    values: Record<string, string>;
+    state: string;
+    golden_id: string;
+  }>(
+    `select g.values, g.state, g.golden_id from mapped_records m join golden_records g using (portal_id, golden_id)
+     where m.source = 'club' and m.stream = 'members' and m.record_key = $1`,
+    [member],
+  );
+  return rows[0];
+}
+
+/** When nothing is told, due, or under way any more. */
+async function settled(): Promise<void> {
+  const work = `select (select count(*) from inbox_events where settled_at is null)
+    + (select count(*) from staged_records where due_at is not null)
+    + (select count(*) from outbox where not parked)
+    + (select count(*) from golden_associations where due and not parked) as work`;
+  await until(
+    async () => Number((await river.pool.query<{ work: string }>(work)).rows[0]!.work),
+    (left) => left === 0,
+  );
+}
+
+const edit = (id: string, properties: Record<string, string>) =>
+  river.call('POST', '/_simulator/edit', { objectType: 'contacts', id, properties });
+
+const changed = (key: string) => ({ kind: 'changed', key }) as const;
+
+async function operations() {
+  const { byOperation, writeCalls } = await river.stats();
+  const calls = (name: string) => byOperation[name]?.calls ?? 0;
+  return { reads: calls('contacts batch/read'), writes: writeCalls };
+}
+
+test('an edit in HubSpot reaches the golden record, read once whatever number of events tell of it', async () => {
+  const ids = await Promise.all(['ann', 'bob', 'cid'].map((name) => idOf(`${name}@people.example`)));
+  for (const id of ids) await edit(id, { city: 'Rome' });
+  const events = ids.flatMap((id) => Array.from({ length: 40 }, () => changed(id)));
+  await river.tell(...events.sort(() => Math.random() - 0.5));
+  await settled();
+  for (const member of ['m1', 'm2', 'm3']) expect((await golden(member))!.values['city']).toBe('Rome');
+  expect(await operations()).toEqual({ reads: 1, writes: 0 });
+});
+
+test('the echo of our own write is read and ends there; an edit of a source-owned field is put back once', async () => {
+  await river.put({ id: 'm4', email: 'dot@people.example', first: 'Dorothy', last: 'Dale', city: 'Bath' });
+  expect((await river.sync({ sources: ['club'] })).state).toBe('succeeded');
+  const id = await idOf('dot@people.example');
+  await river.resetStats();
+  await river.tell(changed(id), changed(id));
+  await settled();
+  expect(await operations()).toEqual({ reads: 1, writes: 0 });
+
+  await edit(id, { firstname: 'Dottie' });
+  await river.tell(changed(id));
+  await settled();
+  const held = await river.call('GET', `/crm/v3/objects/contacts/${id}?properties=firstname`);
+  expect(held['properties']).toMatchObject({ firstname: 'Dorothy' });
+  await river.tell(changed(id));
+  await settled();
+  expect((await operations()).writes).toBe(1);
+});
+
+test('a record archived in HubSpot stays away, its golden record stays; restored, it is kept true again', async () => {
+  const id = await idOf('eve@people.example');
+  const before = (await golden('m5'))!;
+  await river.call('DELETE', `/crm/v3/objects/contacts/${id}`);
+  await river.resetStats();
+  await river.tell({ kind: 'deleted', key: id });
+  await settled();
+  const state = await river.pool.query(
+    `select archived, golden_id from known_states where object_type = 'contacts' and record_id = $1`,
+    [id],
+  );
+  expect(state.rows).toEqual([{ archived: true, golden_id: before.golden_id }]);
+  expect(await golden('m5')).toEqual(before);
+  const anchors = `select from mapped_records where source = 'hubspot' and record_key = $1`;
+  expect((await river.pool.query(anchors, [id])).rowCount).toBe(0);
+  expect((await river.sync({ sources: ['club'], full: true })).state).toBe('succeeded');
+  expect((await operations()).writes).toBe(0);
+
+  await river.call('POST', '/_simulator/restore', { objectType: 'contacts', id });
+  await edit(id, { lastname: 'Erle', city: 'Dover' });
+  await river.tell({ kind: 'restored', key: id });
+  await settled();
+  expect((await golden('m5'))!.values).toMatchObject({ lastname: 'Earl', city: 'Dover' });
+  const held = await river.call('GET', `/crm/v3/objects/contacts/${id}?properties=lastname`);
+  expect(held['properties']).toMatchObject({ lastname: 'Earl' });
+});
+
+test.each([
+  { keepsPrimaryId: true, readsResolve: false, told: 'first the deletion of the loser, then the merge' },
+  { keepsPrimaryId: false, readsResolve: true, told: 'only the deletion, which the read explains' },
+])(
+  'a merge is followed, told as $told (the primary id is kept: $keepsPrimaryId)',
+  async ({ keepsPrimaryId, readsResolve }) => {
+    const switches = { mergeKeepsPrimaryId: keepsPrimaryId, batchReadResolvesMerged: readsResolve };
+    await river.call('POST', '/_simulator/switches', switches);
+    const name = keepsPrimaryId ? 'one' : 'two';
+    const email = keepsPrimaryId ? 'cid@people.example' : 'fay@people.example';
+    const member = keepsPrimaryId ? 'm3' : 'm6';
+    const loser = await idOf(email);
+    const stranger = { properties: { email: `${name}@strangers.example`, city: 'Oslo' } };
+    const primary = String((await river.call('POST', '/crm/v3/objects/contacts', stranger))['id']);
+    await river.tell({ kind: 'created', key: primary });
+    await settled();
+    const merge = { primaryObjectId: primary, objectIdToMerge: loser };
+    const winner = String((await river.call('POST', '/crm/v3/objects/contacts/merge', merge))['id']);
+    expect(winner === primary).toBe(keepsPrimaryId);
+    await river.tell({ kind: 'deleted', key: loser });
+    await settled();
+    if (!readsResolve) {
+      const also = { primaryId: primary, mergedIds: [loser] };
+      await river.tell({ kind: 'merged', key: primary, also });
+      await settled();
+    }
+    const { rows } = await river.pool.query<{ record_id: string }>(
+      `select record_id from known_states where object_type = 'contacts' and golden_id = $1 and not archived`,
+      [(await golden(member))!.golden_id],
+    );
+    expect(rows).toEqual([{ record_id: winner }]);
+    const anchors = `select record_key from mapped_records where source = 'hubspot' and record_key = any ($1)`;
+    expect((await river.pool.query(anchors, [[loser, primary, winner]])).rows).toEqual([
+      { record_key: winner },
+    ]);
+  },
+);
+
+test('an association that somebody removed comes back once, for the source says so', async () => {
+  const id = await idOf('ann@people.example');
+  const associations = async () => {
+    const path = `/crm/v4/objects/contacts/${id}/associations/companies`;
+    const { results } = (await river.call('GET', path)) as { results?: { toObjectId: number }[] };
+    return results ?? [];
+  };
+  const team = String((await associations())[0]!.toObjectId);
+  await river.call('DELETE', `/crm/v4/objects/contacts/${id}/associations/companies/${team}`);
+  expect(await associations()).toEqual([]);
+  await river.resetStats();
+  const told = { kind: 'associationChanged', key: team, stream: 'companies' } as const;
+  await river.tell({ ...told, also: { toStream: 'contacts', toKey: id } });
+  await settled();
+  expect((await associations()).map(({ toObjectId }) => String(toObjectId))).toEqual([team]);
+  await river.tell({ ...told, also: { toStream: 'contacts', toKey: id } });
+  await settled();
+  expect(await operations()).toEqual({ reads: 0, writes: 1 });
+});
+
+test('a record that a source sends by itself is delivered, and does not wait for a run', async () => {
+  const payload = {
+    id: 'm7',
+    email: 'gus@people.example',
+    first: 'Gus',
+    last: 'Gray',
+    changed_at: '2026-11-22T08:00:00Z',
+  };
+  await river.tell({ kind: 'pushed', source: 'club', stream: 'members', key: 'm7', payload });
+  await settled();
+  const id = await idOf('gus@people.example');
+  const held = await river.call('GET', `/crm/v3/objects/contacts/${id}?properties=lastname`);
+  expect(held['properties']).toMatchObject({ lastname: 'Gray' });
+});
