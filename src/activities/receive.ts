@@ -15,7 +15,8 @@ import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
 import { chunks, readChangedAssociations, readChangedRecords, type AssociationsOfType } from './readChanged';
 import { batchSizeMax } from '../hubspot/readBatch';
-import { readProperties, stageHubSpotRecords, type HubSpotRead } from './stageHubSpot';
+import { readHistories, type HubSpotRead } from './readHistories';
+import { readProperties, stageHubSpotRecords } from './stageHubSpot';
 import { stagePage } from './stagePage';
 
 /** Events are collected for at least so long, so that what changes together is read together. */
@@ -33,9 +34,10 @@ export interface ReceiveInput {
 
 export interface ReceiveResult {
   events: number;
-  /** Calls that read records, and those that read associations. */
+  /** Calls that read records; associations; the history of values that somebody else may have changed. */
   calls: number;
   associationCalls: number;
+  historyCalls: number;
   /** Windows that held something, and the fewest calls that could have read their records. */
   windows: number;
   callsMin: number;
@@ -53,7 +55,8 @@ export function createReceive(context: ActivityContext) {
   return async function receiveSlice({ portalId }: ReceiveInput): Promise<ReceiveResult> {
     const until = performance.now() + windowsForMs;
     const sum: ReceiveResult = {
-      ...{ events: 0, calls: 0, associationCalls: 0, windows: 0, callsMin: 0, more: false, waitMs: null },
+      ...{ events: 0, calls: 0, associationCalls: 0, historyCalls: 0, windows: 0, callsMin: 0 },
+      ...{ more: false, waitMs: null },
     };
     for (;;) {
       const portal = await findPortal(context.pool, portalId);
@@ -169,10 +172,13 @@ async function receivePart(
   const readBegan = await databaseTime(context);
   const ids = objects.filter(({ isRead, isErased }) => isRead || isErased).map(({ id }) => id);
   const changed = await readChangedRecords(client, object.settings.hubspotType, properties, ids);
+  const found = { records: changed.records, properties, readBegan };
+  const read = await readHistories(context, client, portalId, objectType, found);
   const wanted = objects.flatMap(({ associations }) => associations);
   const associations = await readChangedAssociations(client, context.hubspotType, wanted);
   sum.calls += changed.calls;
   sum.associationCalls += associations.calls;
+  sum.historyCalls += read.historyCalls;
   sum.callsMin += Math.ceil(ids.length / batchSizeMax);
   await context.failpoint('receive.read');
   let bells = { consolidate: false, deliver: false };
@@ -180,7 +186,6 @@ async function receivePart(
     const told = [...mergesOf(objects), ...changed.merges];
     const merges = await unfollowedMerges(tx, portalId, objectType, told);
     const followed = await followMerges(tx, portalId, objectType, merges);
-    const read = { records: changed.records, properties, readBegan };
     const staged = await stageChanged(tx, { portalId, objectType, read, missing: changed.missing });
     const lost = await saveAssociations(tx, portalId, associations.read, readBegan);
     bells = {

@@ -6,7 +6,7 @@ import { laneWorkflow, taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
 import { startBareRiver, type BareRiver } from './bareRiver';
 
-/** A club: members belong to teams, in two SQL tables. A member's city may be changed in HubSpot too. */
+/** A club: members belong to teams, in two SQL tables. HubSpot may change a member's city too, and owns the job. */
 const configText = `
 version: 1
 timeZone: Europe/London
@@ -55,6 +55,7 @@ objects:
     precedence: [club]
     fields:
       city: { ownership: shared }
+      jobtitle: { ownership: hubspot }
 `;
 
 export interface Member {
