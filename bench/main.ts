@@ -11,7 +11,7 @@ import { readOptions, type BenchOptions } from './options';
 import { quotaUse } from './quotaUse';
 import { recordedBatches } from './recordedBatches';
 import { reportText, type Figures } from './report';
-import { openPortal } from './river';
+import { openPortal, syncOnce } from './river';
 import { startStack } from './stack';
 
 /** Measures the river on servers of its own. Figures are told, not judged: the exit code is 0 whatever they are. */
@@ -70,8 +70,9 @@ async function measureRiver(
       figures.calls?.push(...(await callEconomy(stack)));
     }
     if (wanted('quota')) {
-      say('delivery at the quota');
-      figures.quota = await quotaUse(stack);
+      // No write before one complete list read.
+      if (!figures.first) await syncOnce(stack, 'known', { sources: ['hubspot'] });
+      figures.quota = await quotaUse(stack, { ...options, say });
     }
   } finally {
     await stack.stop();

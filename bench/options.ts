@@ -8,6 +8,9 @@ export interface BenchOptions {
   seed: number;
   only: Measure[];
   json: boolean;
+  /** How long the quota is measured with each number of workers. */
+  minutes: number;
+  workers: number[];
   /** Sizes that the memory measure compares: the first is the yardstick. */
   memoryPeople: number[];
   /** Folder for CPU profiles of the worker's threads. */
@@ -24,6 +27,8 @@ const usage = `npm run bench -- [options]
   --people N            people of the demo world (default 10000)
   --seed N              its seed (default 1)
   --only LIST           of ${measures.join(', ')} (default: all but memory)
+  --minutes N           of the quota measure, per number of workers (default 5)
+  --workers LIST        numbers of workers of the quota measure (default 1,2,4)
   --memory-people LIST  sizes to compare (default 10000,100000)
   --json                the figures as one JSON document
   --folder PATH         keep the servers' state and logs there
@@ -39,7 +44,7 @@ export function readOptions(args: string[]): BenchOptions {
     args,
     options: {
       ...{ people: text, seed: text, only: text, folder: text, profile: text, json: { type: 'boolean' } },
-      ...{ 'memory-people': text, 'worker-env': list, 'postgres-set': list },
+      ...{ minutes: text, workers: text, 'memory-people': text, 'worker-env': list, 'postgres-set': list },
     },
   });
   const only = values.only?.split(',') ?? ['throughput', 'calls', 'quota'];
@@ -50,6 +55,8 @@ export function readOptions(args: string[]): BenchOptions {
     seed: wholeNumber(values.seed ?? '1'),
     only: only as Measure[],
     json: values.json ?? false,
+    minutes: wholeNumber(values.minutes ?? '5'),
+    workers: (values.workers ?? '1,2,4').split(',').map(wholeNumber),
     memoryPeople: (values['memory-people'] ?? '10000,100000').split(',').map(wholeNumber),
     profile: values.profile ?? null,
     workerEnv: pairs(values['worker-env']),

@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { taskQueue, workflowIds } from '../src/workflows/contracts';
+import { keepOutboxFull, urgentMs } from './quotaLoad';
+import { lowerLimit, type LoweredFigures } from './quotaLowered';
 import { readStats, resetStats, setSettings } from './simulatorStats';
 import type { Stack } from './stack';
 
 /** HubSpot's quota of most accounts: 190 calls in ten seconds (facts §2.1). */
-const callsPerWindow = 190;
-const windowSeconds = 10;
-const latency = { meanMs: 200, jitterMs: 100 };
-const warmUpSeconds = 12;
-const measuredSeconds = 60;
-const recordsPerCall = 100;
+export const callsPerWindow = 190;
+export const windowSeconds = 10;
+const latency = { meanMs: 800, jitterMs: 400 };
+const warmUpSeconds = 15;
+/** 250 urgent records in five minutes: enough to speak of the slowest hundredth. */
+const urgentEveryMs = 1_200;
 
-export interface QuotaFigures {
+export interface QuotaRound {
+  workers: number;
   seconds: number;
   calls: number;
   allowed: number;
@@ -19,51 +21,62 @@ export interface QuotaFigures {
   share: number;
   rateRefusals: number;
   largestWindow: number;
+  /** Milliseconds from marking an urgent record until its acknowledgement is stored. */
+  urgent: { count: number; p50: number; p99: number; max: number };
+}
+
+export interface QuotaFigures {
   limit: number;
+  rounds: QuotaRound[];
+  lowered: LoweredFigures;
 }
 
-/** Lets bulk delivery run against the real quota, with records waiting for longer than is measured. */
-export async function quotaUse(stack: Stack): Promise<QuotaFigures> {
-  const { pool, portalId, simulatorUrl, temporal } = stack;
+/**
+ * Lets bulk delivery run against the real quota, with records always waiting and urgent ones in between, once per
+ * number of workers; then lowers the limit under the last of them and raises it again.
+ */
+export async function quotaUse(
+  stack: Stack,
+  { minutes, workers, say }: { minutes: number; workers: number[]; say: (line: string) => void },
+): Promise<QuotaFigures> {
   const limits = { perTenSeconds: callsPerWindow, associationsPerTenSeconds: callsPerWindow };
-  await setSettings(simulatorUrl, { limits, latency });
-  await pool.query('update quota_buckets set calls_max = $1, next_slot_at = now()', [callsPerWindow]);
-  const seconds = warmUpSeconds + measuredSeconds + 10;
-  await fillOutbox(stack, Math.ceil((seconds * callsPerWindow) / windowSeconds) * recordsPerCall);
-  await resetStats(simulatorUrl);
-  await temporal.workflow.start('deliver', {
-    taskQueue,
-    workflowId: workflowIds.deliver(portalId, 'bulk'),
-    args: [{ portalId, lane: 'bulk' }],
-  });
-  await sleep(warmUpSeconds * 1_000);
-  const before = (await readStats(simulatorUrl)).calls;
-  const began = performance.now();
-  await sleep(measuredSeconds * 1_000);
-  const after = await readStats(simulatorUrl);
-  const measured = (performance.now() - began) / 1_000;
-  const allowed = (measured * callsPerWindow) / windowSeconds;
-  const { burst } = after.limits.buckets;
-  return {
-    seconds: measured,
-    calls: after.calls - before,
-    allowed,
-    share: (after.calls - before) / allowed,
-    rateRefusals: burst!.violations,
-    largestWindow: burst!.largestAtArrival,
-    limit: callsPerWindow,
-  };
+  await setSettings(stack.simulatorUrl, { limits, latency });
+  await stack.pool.query('update quota_buckets set calls_max = $1, next_slot_at = now()', [callsPerWindow]);
+  const load = await keepOutboxFull(stack);
+  const rounds: QuotaRound[] = [];
+  for (const count of workers) {
+    say(`quota: ${minutes} minutes with ${count} workers`);
+    await stack.setWorkers(count);
+    await sleep(warmUpSeconds * 1_000);
+    rounds.push(await measureRound(stack, count, minutes * 60_000));
+  }
+  say('quota: the limit is lowered and raised');
+  const lowered = await lowerLimit(stack);
+  await load.stop();
+  return { limit: callsPerWindow, rounds, lowered };
 }
 
-/** New contacts that only delivery has to do with. */
-async function fillOutbox({ pool, portalId }: Stack, records: number): Promise<void> {
-  await pool.query(
-    `with made as (
-       insert into golden_records (portal_id, object_type, golden_id, values, origins, lead_source)
-       select $1, 'contacts', gen_random_uuid(), jsonb_build_object('email', 'quota-' || n || '@bench.example',
-         'firstname', 'Quota', 'lastname', 'Number ' || n, 'country', 'Spain'), '{}', 'azure'
-       from generate_series(1, $2::int) as n returning golden_id)
-     insert into outbox (portal_id, object_type, golden_id, lead_source) select $1, 'contacts', golden_id, 'azure' from made`,
-    [portalId, records],
-  );
+async function measureRound(stack: Stack, workers: number, ms: number): Promise<QuotaRound> {
+  await resetStats(stack.simulatorUrl);
+  const before = (await readStats(stack.simulatorUrl)).limits.daily.used;
+  const began = performance.now();
+  const waits: Promise<number>[] = [];
+  while (performance.now() - began < ms) {
+    waits.push(urgentMs(stack));
+    await sleep(Math.min(urgentEveryMs, Math.max(0, began + ms - performance.now())));
+  }
+  const { limits } = await readStats(stack.simulatorUrl);
+  const seconds = (performance.now() - began) / 1_000;
+  const calls = limits.daily.used - before;
+  const allowed = (seconds * callsPerWindow) / windowSeconds;
+  const { violations, largestAtArrival } = limits.buckets['burst']!;
+  const sorted = (await Promise.all(waits)).sort((a, b) => a - b);
+  const quantile = (share: number) => sorted[Math.ceil(sorted.length * share) - 1]!;
+  const urgent = { count: sorted.length, p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
+  const share = calls / allowed;
+  return {
+    workers,
+    ...{ seconds, calls, allowed, share, urgent },
+    ...{ rateRefusals: violations, largestWindow: largestAtArrival },
+  };
 }

@@ -90,18 +90,21 @@ function callLine({ name, rows, writeCalls, ideal, readCalls }: CallFigures): st
   return `calls, ${name}: ${writeCalls} write calls (${per}), ${share}; ${readCalls} read calls`;
 }
 
-function quotaLines({
-  seconds,
-  calls,
-  allowed,
-  share,
-  rateRefusals,
-  largestWindow,
-  limit,
-}: QuotaFigures): string[] {
+function quotaLines({ limit, rounds, lowered }: QuotaFigures): string[] {
+  const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
+  const seen = ({ rateRefusals, largestWindow }: { rateRefusals: number; largestWindow: number }) =>
+    `refused with 429: ${rateRefusals}, fullest window ${largestWindow}`;
+  const { low, raised } = lowered;
   return [
-    `quota of ${limit} calls in 10 s: ${calls} of ${allowed.toFixed(0)} allowed calls in ${seconds.toFixed(0)} s: ${(share * 100).toFixed(1)}% (goal 97%)`,
-    `  refused with 429: ${rateRefusals}; most calls in any window: ${largestWindow} (limit ${limit})`,
+    `quota of ${limit} calls in 10 s, replies after 800 ± 400 ms (goal 97%, no 429, p99 of urgent records below 2,000 ms)`,
+    ...rounds.map(
+      (round) =>
+        `  ${round.workers} workers: ${round.calls} of ${round.allowed.toFixed(0)} allowed calls in ${round.seconds.toFixed(0)} s: ${percent(round.share)}; ${seen(round)}; ` +
+        `${round.urgent.count} urgent records: p50 ${round.urgent.p50.toFixed(0)} ms, p99 ${round.urgent.p99.toFixed(0)} ms, max ${round.urgent.max.toFixed(0)} ms`,
+    ),
+    `limit lowered from ${lowered.from} to ${lowered.to}: ${lowered.refusals} refusals, the last after ${lowered.settledSeconds.toFixed(1)} s (goal 10 s)`,
+    `  the next 30 s: ${percent(low.share)} of the lower limit; ${seen(low)}`,
+    `  raised again, from 10 s on: ${percent(raised.share)}; ${seen(raised)}`,
   ];
 }
 

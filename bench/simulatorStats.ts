@@ -3,7 +3,7 @@ export interface SimulatorStats {
   calls: number;
   writeCalls: number;
   byOperation: Record<string, { calls: number; done: number; inputs: number }>;
-  limits: { buckets: Record<string, BucketStats> };
+  limits: { buckets: Record<string, BucketStats>; daily: { used: number } };
 }
 
 export interface BucketStats {

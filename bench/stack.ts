@@ -30,8 +30,10 @@ export interface Stack {
   /** What the worker's configuration takes from the environment. */
   environment: Record<string, string>;
   versions: { postgres: string; temporal: string };
-  /** Process ids, for their memory and CPU time. */
+  /** Process ids, for their memory and CPU time; of several workers the first one's. */
   pids: Record<'worker' | 'simulator' | 'postgres' | 'temporal' | 'demo', number>;
+  /** Starts and stops workers until there are so many. The first one is never stopped. */
+  setWorkers(count: number): Promise<void>;
   /** Serves the same sources with this share of their rows changed. */
   change(share: number): Promise<void>;
   /** A second simulator and second source systems, as the first ones were before the first sync. */
@@ -80,16 +82,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...{ HUBSPOT_ACCESS_TOKEN: 'pat-simulator', HUBSPOT_BASE_URL: simulator.url },
       ...{ LOG_LEVEL: 'warn', LOG_FORMAT: 'json' },
     };
-    const worker = await node(
-      folder,
-      'worker',
-      'worker/main.js',
-      [],
-      /worker_ready/,
-      { ...environment, ...options.workerEnv },
-      options.profile ? ['--cpu-prof', '--cpu-prof-dir', options.profile] : [],
-    );
-    parts.push(worker);
+    const startWorker = (name: string) =>
+      node(
+        folder,
+        name,
+        'worker/main.js',
+        [],
+        /worker_ready/,
+        { ...environment, ...options.workerEnv },
+        options.profile ? ['--cpu-prof', '--cpu-prof-dir', options.profile] : [],
+      );
+    const worker = await startWorker('worker');
+    const workers = [worker];
+    parts.push({ stop: () => Promise.all(workers.map((each) => each.stop())) });
     const connection = await Connection.connect({ address: temporal.address });
     const pool = new Pool({ connectionString: postgres.url, max: 4 });
     parts.push({ stop: () => connection.close() }, { stop: () => pool.end() });
@@ -103,6 +108,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       pids: {
         ...{ worker: worker.pid, simulator: simulator.child.pid, postgres: postgres.pid },
         ...{ temporal: temporal.pid, demo: systems.child.pid },
+      },
+      async setWorkers(count) {
+        while (workers.length < count) workers.push(await startWorker(`worker-${workers.length + 1}`));
+        while (workers.length > Math.max(1, count)) await workers.pop()!.stop();
       },
       async change(share) {
         await systems.child.stop();
