@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings, SourceSettings, StreamSettings } from '../src/activities/deps';
 import { loadConfig } from '../src/config/loadConfig';
 import { applySetup } from '../src/hubspot/applySetup';
@@ -7,7 +8,8 @@ import { planSetup } from '../src/hubspot/planSetup';
 import { listProperties, listPropertyGroups } from '../src/hubspot/properties';
 import { readHubSpotPage } from '../src/hubspot/source';
 import { settingsOf } from '../src/worker/settings';
-import { withIdsOf, type Recorded, type RecordedBatch } from './recordedBatches';
+import { politeCall, type CallCount } from './politeCall';
+import { withIdsOf, withRecordIds, type Recorded, type RecordedBatch } from './recordedBatches';
 import type { Twin } from './stack';
 
 /** Calls side by side: three waves of ten, as many as the river begins with. */
@@ -15,41 +17,81 @@ const concurrency = 30;
 const deadlineMs = 60_000;
 const hubspotPageSize = 1_000;
 
-export interface BareFigures {
+export interface BareFigures extends CallCount {
   seconds: number;
   readSeconds: number;
   rows: number;
-  calls: number;
   inputs: number;
+}
+
+export interface BareLoop {
+  /** Creates the properties that the batches need. Not measured. */
+  setUp(): Promise<void>;
+  /** The first load: reads all sources, then sends all. */
+  load(recorded: Recorded): Promise<BareFigures>;
+  /** Sends batches, and nothing else: a loop without memory cannot know that HubSpot holds them already. */
+  send(recorded: Recorded): Promise<BareFigures>;
 }
 
 /**
  * What the river would be without durability: reads the same sources with the same readers, all streams side by side,
- * then sends the same batches, keeps nothing and checks nothing but the status.
+ * then sends the same batches, keeps nothing but the ids that HubSpot gave and checks nothing but the status.
  */
-export async function runBareLoop(twin: Twin, recorded: Recorded): Promise<BareFigures> {
-  const settings = twinSettings(twin);
-  const client = settings.portals[0]!.client;
-  await setUp(client, settings);
-  const began = performance.now();
-  const hubspot = settings.objects.map((object) => readHubSpot(client, object, settings));
-  const sources = settings.sources.map(readSource);
-  const rows = (await Promise.all([...hubspot, ...sources])).reduce((sum, count) => sum + count, 0);
-  const readSeconds = (performance.now() - began) / 1_000;
-
+export function bareLoop(twin: Twin): BareLoop {
   const idOf = new Map<string, string>();
-  await sendAll(twin.url, recorded.records, (reply) => {
-    for (const { id, objectWriteTraceId } of reply.results ?? []) idOf.set(objectWriteTraceId ?? '', id);
-  });
-  const associations = recorded.associations.map((batch) => withIdsOf(batch, idOf));
-  await sendAll(twin.url, associations, () => undefined);
-  const sent = [...recorded.records, ...associations];
+  async function sendRecorded(recorded: Recorded, count: CallCount): Promise<number> {
+    const take = (reply: Reply) => {
+      for (const { id, objectWriteTraceId } of reply.results ?? []) idOf.set(objectWriteTraceId ?? '', id);
+    };
+    await sendAll(
+      twin.url,
+      recorded.records.map((batch) => withRecordIds(batch, idOf)),
+      count,
+      take,
+    );
+    const associations = recorded.associations.map((batch) => withIdsOf(batch, idOf));
+    await sendAll(twin.url, associations, count, () => undefined);
+    return [...recorded.records, ...associations].reduce((sum, { inputs }) => sum + inputs, 0);
+  }
   return {
-    seconds: (performance.now() - began) / 1_000,
-    readSeconds,
-    rows,
-    calls: sent.length,
-    inputs: sent.reduce((sum, { inputs }) => sum + inputs, 0),
+    async setUp() {
+      const settings = twinSettings(twin);
+      await setUp(settings.portals[0]!.client, settings);
+    },
+    async load(recorded) {
+      const count = { calls: 0, refused: 0 };
+      const settings = twinSettings(twin);
+      const client = polite(settings.portals[0]!.client, count);
+      const began = performance.now();
+      const hubspot = settings.objects.map((object) => readHubSpot(client, object, settings));
+      const sources = settings.sources.map(readSource);
+      const rows = (await Promise.all([...hubspot, ...sources])).reduce((sum, each) => sum + each, 0);
+      const readSeconds = (performance.now() - began) / 1_000;
+      const inputs = await sendRecorded(recorded, count);
+      return { ...count, rows, inputs, readSeconds, seconds: (performance.now() - began) / 1_000 };
+    },
+    async send(recorded) {
+      const count = { calls: 0, refused: 0 };
+      const began = performance.now();
+      const inputs = await sendRecorded(recorded, count);
+      return { ...count, rows: 0, inputs, readSeconds: 0, seconds: (performance.now() - began) / 1_000 };
+    },
+  };
+}
+
+/** On 429 it sleeps as HubSpot says and tries again. */
+function polite(client: HubSpotClient, count: CallCount): HubSpotClient {
+  return {
+    ...client,
+    async send(request) {
+      for (;;) {
+        count.calls += 1;
+        const reply = await client.send(request);
+        if (reply.status !== 429) return reply;
+        count.refused += 1;
+        await sleep(reply.headers.retryAfterMs ?? 1_000);
+      }
+    },
   };
 }
 
@@ -132,15 +174,16 @@ interface Reply {
   results?: { id: string; objectWriteTraceId?: string }[];
 }
 
-async function sendAll(url: string, batches: RecordedBatch[], take: (reply: Reply) => void): Promise<void> {
+async function sendAll(
+  url: string,
+  batches: RecordedBatch[],
+  count: CallCount,
+  take: (reply: Reply) => void,
+): Promise<void> {
   let next = 0;
   const sender = async () => {
     for (let batch = batches[next++]; batch; batch = batches[next++]) {
-      const reply = await fetch(`${url}${batch.path}`, {
-        method: 'POST',
-        headers: { Authorization: 'Bearer pat-simulator', 'Content-Type': 'application/json' },
-        body: JSON.stringify(batch.body),
-      });
+      const reply = await politeCall(url, { method: 'POST', ...batch }, count);
       if (!reply.ok) throw new Error(`${batch.path} answered ${reply.status}: ${await reply.text()}`);
       take((await reply.json()) as Reply);
     }

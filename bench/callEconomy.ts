@@ -9,6 +9,8 @@ export interface CallFigures {
   /** Σ ceil(distinct changed records / inputs per call) per object and operation. */
   ideal: number;
   readCalls: number;
+  /** Calls refused with 429, of all windows. */
+  refused: number;
 }
 
 const recordsPerCall = 100;
@@ -29,6 +31,7 @@ export async function countCalls(
     writeCalls: stats.writeCalls,
     ideal: await idealCalls(stack, run.runId),
     readCalls: stats.calls - stats.writeCalls,
+    refused: Object.values(stats.limits.buckets).reduce((sum, { violations }) => sum + violations, 0),
   };
   return { run, calls };
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countActions } from './actions';
-import { runBareLoop } from './bareLoop';
+import { bareLoop } from './bareLoop';
+import { compareBoth } from './compare';
 import { callEconomy, countCalls } from './callEconomy';
 import { cpuBetween, cpuSeconds } from './cpuTime';
 import { machine } from './machine';
@@ -13,6 +14,9 @@ import { recordedBatches } from './recordedBatches';
 import { reportText, type Figures } from './report';
 import { openPortal, syncOnce } from './river';
 import { startStack } from './stack';
+
+/** These start stacks of their own. */
+const ofTheirOwn: string[] = ['compare', 'memory'];
 
 /** Measures the river on servers of its own. Figures are told, not judged: the exit code is 0 whatever they are. */
 async function main(): Promise<void> {
@@ -27,7 +31,9 @@ async function main(): Promise<void> {
     command: `npm run bench -- ${args.join(' ')}`.trimEnd(),
   };
   try {
-    if (options.only.some((name) => name !== 'memory')) await measureRiver(options, folder, figures, say);
+    if (options.only.some((name) => !ofTheirOwn.includes(name)))
+      await measureRiver(options, folder, figures, say);
+    if (options.only.includes('compare')) figures.compared = await compareBoth(options, folder, say);
     if (options.only.includes('memory')) figures.memory = await memoryBySize(options, folder, say);
   } finally {
     if (options.folder === null) rmSync(folder, { recursive: true, force: true });
@@ -60,9 +66,11 @@ async function measureRiver(
     }
     if (wanted('throughput')) {
       say('bare loop');
-      const recorded = await recordedBatches(stack);
-      const twin = await stack.startTwin();
-      figures.bare = await runBareLoop(twin, recorded);
+      const recorded = await recordedBatches(stack, figures.first!.runId);
+      const twin = await stack.startTwin('twin');
+      const loop = bareLoop(twin);
+      await loop.setUp();
+      figures.bare = await loop.load(recorded);
       await twin.stop();
     }
     if (wanted('calls')) {

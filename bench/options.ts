@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const measures = ['throughput', 'calls', 'quota', 'memory'] as const;
+export const measures = ['throughput', 'calls', 'compare', 'quota', 'memory'] as const;
 export type Measure = (typeof measures)[number];
 
 export interface BenchOptions {
@@ -11,6 +11,8 @@ export interface BenchOptions {
   /** How long the quota is measured with each number of workers. */
   minutes: number;
   workers: number[];
+  /** Contacts that the search-then-write recipe gets, with and without limits: it makes five a second with them. */
+  recipeRecords: number;
   /** Sizes that the memory measure compares: the first is the yardstick. */
   memoryPeople: number[];
   /** Folder for CPU profiles of the worker's threads. */
@@ -28,6 +30,7 @@ const usage = `npm run bench -- [options]
   --seed N              its seed (default 1)
   --only LIST           of ${measures.join(', ')} (default: all but memory)
   --minutes N           of the quota measure, per number of workers (default 5)
+  --recipe-records N    contacts that the search-then-write recipe gets (default 300)
   --workers LIST        numbers of workers of the quota measure (default 1,2,4)
   --memory-people LIST  sizes to compare (default 10000,100000)
   --json                the figures as one JSON document
@@ -44,10 +47,17 @@ export function readOptions(args: string[]): BenchOptions {
     args,
     options: {
       ...{ people: text, seed: text, only: text, folder: text, profile: text, json: { type: 'boolean' } },
-      ...{ minutes: text, workers: text, 'memory-people': text, 'worker-env': list, 'postgres-set': list },
+      ...{
+        minutes: text,
+        workers: text,
+        'recipe-records': text,
+        'memory-people': text,
+        'worker-env': list,
+        'postgres-set': list,
+      },
     },
   });
-  const only = values.only?.split(',') ?? ['throughput', 'calls', 'quota'];
+  const only = values.only?.split(',') ?? ['throughput', 'calls', 'compare', 'quota'];
   const unknown = only.filter((name) => !measures.includes(name as Measure));
   if (unknown.length > 0) throw new Error(`there is no measure ${unknown.join(', ')}\n${usage}`);
   return {
@@ -56,6 +66,7 @@ export function readOptions(args: string[]): BenchOptions {
     only: only as Measure[],
     json: values.json ?? false,
     minutes: wholeNumber(values.minutes ?? '5'),
+    recipeRecords: wholeNumber(values['recipe-records'] ?? '300'),
     workers: (values.workers ?? '1,2,4').split(',').map(wholeNumber),
     memoryPeople: (values['memory-people'] ?? '10000,100000').split(',').map(wholeNumber),
     profile: values.profile ?? null,

@@ -15,15 +15,15 @@ export interface Recorded {
 const version = '2026-09';
 
 /**
- * The batches that a first run sent, from the ledger: each was settled in a transaction of its own, whose time tells
- * them apart. The twin gives other ids to what is created there: `withIdsOf` puts them into the associations.
+ * The batches that a run sent, from the ledger: each was settled in a transaction of its own, whose time tells them
+ * apart. The twin gives other ids to what is created there: `withRecordIds` and `withIdsOf` put them in.
  */
-export async function recordedBatches({ pool, portalId }: Stack): Promise<Recorded> {
+export async function recordedBatches({ pool, portalId }: Stack, runId: string): Promise<Recorded> {
   const { rows: batches } = await pool.query<{ object: string; operation: string; inputs: Input[] }>(
     `select object_type as object, operation,
        json_agg(json_build_object('goldenId', golden_id, 'recordId', record_id, 'properties', after)) as inputs
-     from deliveries where portal_id = $1 group by object_type, operation, settled_at order by min(delivery_id)`,
-    [portalId],
+     from deliveries where portal_id = $1 and run_id = $2 group by object_type, operation, settled_at order by min(delivery_id)`,
+    [portalId, runId],
   );
   const { rows: pairs } = await pool.query<Pair>(
     `select a.from_object as "fromObject", a.to_object as "toObject", a.from_id as "fromId", a.to_id as "toId", a.types,
@@ -104,6 +104,14 @@ export function withIdsOf(batch: RecordedBatch, idOf: ReadonlyMap<string, string
     ...batch,
     body: { inputs: inputs.map(({ from, to, types }) => ({ from: real(from), to: real(to), types })) },
   };
+}
+
+/** A batch of updates with the ids that the twin gave. */
+export function withRecordIds(batch: RecordedBatch, idOf: ReadonlyMap<string, string>): RecordedBatch {
+  if (!batch.path.endsWith('/update')) return batch;
+  const { inputs } = batch.body as { inputs: { id: string; objectWriteTraceId: string }[] };
+  const real = inputs.map((input) => ({ ...input, id: idOf.get(input.objectWriteTraceId) ?? input.id }));
+  return { ...batch, body: { inputs: real } };
 }
 
 interface Ref {

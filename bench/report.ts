@@ -1,4 +1,6 @@
 import type { ActionCount } from './actions';
+import type { ComparedFigures } from './compare';
+import { comparedLines } from './compareReport';
 import type { BareFigures } from './bareLoop';
 import type { CallFigures } from './callEconomy';
 import type { Machine } from './machine';
@@ -19,13 +21,14 @@ export interface Figures {
   bare?: BareFigures;
   calls?: CallFigures[];
   actions?: ActionCount;
+  compared?: ComparedFigures[];
   quota?: QuotaFigures;
   memory?: MemoryFigures[];
 }
 
 /** The figures as text: each with its goal, as the issue states it. */
 export function reportText(figures: Figures): string {
-  const { machine, versions, people, seed, command, first, bare, calls, actions, quota, memory } = figures;
+  const { machine, people, seed, command, first, bare, calls, actions, compared, quota, memory } = figures;
   const lines = [
     `machine   ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, load ${machine.loadBefore}`,
     `versions  tributary ${machine.tributary}, node ${machine.node}${versions ? `, Postgres ${versions.postgres}, Temporal ${versions.temporal}` : ''}`,
@@ -36,6 +39,7 @@ export function reportText(figures: Figures): string {
   if (figures.cpu) lines.push(cpuLine(figures.cpu));
   if (actions && first) lines.push('', ...actionLines(actions, first.counts['staged'] ?? 0));
   if (calls) lines.push('', ...calls.map(callLine));
+  for (const each of compared ?? []) lines.push('', ...comparedLines(each));
   if (quota) lines.push('', ...quotaLines(quota));
   if (memory) lines.push('', ...memoryLines(memory));
   return lines.join('\n');

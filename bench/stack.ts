@@ -36,8 +36,8 @@ export interface Stack {
   setWorkers(count: number): Promise<void>;
   /** Serves the same sources with this share of their rows changed. */
   change(share: number): Promise<void>;
-  /** A second simulator and second source systems, as the first ones were before the first sync. */
-  startTwin(): Promise<Twin>;
+  /** Another simulator and other source systems of this name, as the first ones were before the first sync. */
+  startTwin(name: string): Promise<Twin>;
   stop(): Promise<void>;
 }
 
@@ -117,11 +117,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         await systems.child.stop();
         systems = await demo(['--change', String(share)]);
       },
-      async startTwin() {
-        const twin = await startSimulator(folder, 'twin');
-        const twinFolder = join(folder, 'twin-world');
+      async startTwin(name) {
+        const twin = await startSimulator(folder, name);
+        const twinFolder = join(folder, `${name}-world`);
         mkdirSync(twinFolder, { recursive: true });
-        const twinSources = await makeDatabase(postgres.url, 'twin_sources');
+        const twinSources = await makeDatabase(postgres.url, `${name}_sources`);
         const world = await startDemo({ ...options, folder: twinFolder }, twinSources, null, [
           ...['--simulator-url', twin.url],
         ]);
