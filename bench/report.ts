@@ -28,6 +28,7 @@ export interface Figures {
 
 /** The figures as text: each with its goal, as the issue states it. */
 export function reportText(figures: Figures): string {
+  const versions = figures.versions ?? figures.compared?.[0]?.versions;
   const { machine, people, seed, command, first, bare, calls, actions, compared, quota, memory } = figures;
   const lines = [
     `machine   ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, load ${machine.loadBefore}`,
