@@ -1,10 +1,12 @@
 import { claimRead, coveredProperties, moveCursor, setCovers, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
-import { associationPairs, replaceKnownAssociations } from '../db/knownAssociations';
+import { addDrift } from '../db/drift';
+import { associationPairs, markAssociationsDue, replaceKnownAssociations } from '../db/knownAssociations';
 import { inTransaction, type Queryable } from '../db/pool';
 import { addCounts } from '../db/runs';
 import { hubspotSource } from '../domain/record';
 import { readHubSpotPage, type HubSpotPage } from '../hubspot/source';
+import { auditPage } from './auditPage';
 import type { ActivityContext } from './context';
 import type { ExtractPageInput, ExtractPageResult } from './extract';
 import { supersededRead } from './extract';
@@ -64,11 +66,14 @@ export async function extractHubSpotPage(
     }
     if (page.next === null) await setCovers(tx, ref, properties);
     else await extendGathering(tx, portalId, [objectType], runId);
-    const due = await savePage(tx, ref, runId, page, complete);
+    const isLast = page.next === null;
+    if (covers !== null) await auditPage(tx, ref, runId, complete, { readNumber: read.readNumber, isLast });
+    const due = await savePage(tx, ref, runId, page, complete, object.settings.associatedWith);
     await context.failpoint('extract.staged');
     return due;
   });
   await context.failpoint('extract.committed');
+  if (covers !== null && page.next === null) await context.doorbell.receive(portalId);
   if (staged > 0) await context.doorbell.consolidate(portalId, objectType);
   return { records: page.records.length, staged, faults: 0, done: page.next === null };
 }
@@ -79,13 +84,18 @@ async function savePage(
   runId: string,
   page: HubSpotPage,
   read: HubSpotRead,
+  associated: string[],
 ): Promise<number> {
   const { portalId, stream: objectType } = ref;
   const { staged } = await stageHubSpotRecords(tx, ref, read, { runId, lane: laneNumbers.bulk });
   const fromIds = page.records.map(({ id }) => id);
-  for (const toObject of new Set(page.associations.map((item) => item.toObject))) {
+  for (const toObject of associated) {
     const pairs = associationPairs(page.associations.filter((item) => item.toObject === toObject));
-    await replaceKnownAssociations(tx, portalId, objectType, toObject, fromIds, pairs, read.readBegan);
+    const scope = [tx, portalId, objectType, toObject] as const;
+    const lost = await replaceKnownAssociations(...scope, fromIds, pairs, read.readBegan);
+    await markAssociationsDue(...scope, lost);
+    const drift = { objectType, kind: 'associations' as const, property: toObject, count: lost.length };
+    await addDrift(tx, portalId, runId, drift);
   }
   await addCounts(tx, portalId, runId, [
     { source: hubspotSource, objectType, status: 'read', count: page.records.length },

@@ -14,7 +14,7 @@ import { problem, problems } from './problemList';
 import { decide, review, reviews } from './reviews';
 import { runs } from './runs';
 import { syncStatus } from './syncStatus';
-import { trigger } from './trigger';
+import { audit, trigger } from './trigger';
 
 const bodyMax = '100kb';
 
@@ -40,6 +40,7 @@ export function createApp(deps: ApiDeps): Express {
   const onFailure = authFailures(deps.log, deps.registry);
   app.use('/api', authenticate({ pool: deps.pool, token: deps.token, onFailure }));
   endpoint(app, '/api/sync/trigger/:source', { post: trigger(deps) }, express.json({ limit: bodyMax }));
+  endpoint(app, '/api/audits', { post: audit(deps) }, express.json({ limit: bodyMax }));
   endpoint(app, '/api/sync/status/:id', { get: syncStatus(deps) });
   endpoint(app, '/api/runs', { get: runs(deps) });
   endpoint(app, '/api/problems', { get: problems(deps) });

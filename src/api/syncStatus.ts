@@ -6,6 +6,7 @@ import {
   type RunCountRow,
   type RunRow,
 } from '../db/runQueries';
+import { runDrift } from '../db/drift';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
 import { ApiProblem } from './problem';
@@ -37,9 +38,10 @@ function unknownRun(): ApiProblem {
 async function storedStatus(deps: ApiDeps, run: RunRow, look: WorkflowLook) {
   const workflow = typeof look === 'object' ? look.known : null;
   const { portalId, runId } = run;
-  const [sources, counts, problemsOpen, progress] = await Promise.all([
+  const [sources, counts, drift, problemsOpen, progress] = await Promise.all([
     runSources(deps.pool, portalId, runId),
     runCounts(deps.pool, portalId, runId),
+    runDrift(deps.pool, portalId, runId),
     runProblemsOpen(deps.pool, portalId, runId),
     run.state === 'running' && workflow?.status === 'RUNNING' ? askProgress(deps, workflow.workflowId) : null,
   ]);
@@ -51,6 +53,7 @@ async function storedStatus(deps: ApiDeps, run: RunRow, look: WorkflowLook) {
       counts: countsByObject(counts.filter((count) => count.source === source.source)),
     })),
     counts: totals(counts),
+    drift,
     problems: { opened: totals(counts)['problems'] ?? 0, stillOpen: problemsOpen },
     progress: progress && { stage: progress.stage, paused: progress.paused },
     workflow: workflow ?? (look === 'unreachable' ? 'unreachable' : null),
@@ -88,6 +91,7 @@ async function startingStatus(deps: ApiDeps, runId: string, workflow: RunWorkflo
     statusUrl: `/api/sync/status/${encodeURIComponent(runId)}`,
     sources: [],
     counts: {},
+    drift: [],
     problems: { opened: 0, stillOpen: 0 },
     progress: progress && { stage: progress.stage, paused: progress.paused },
     workflow,

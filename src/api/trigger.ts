@@ -4,9 +4,10 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from '@temporalio/client';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { suggestion } from '../config/nearest';
-import { workflowIds, type SyncRunInput } from '../workflows/contracts';
+import { auditRun, workflowIds, type SyncRunInput } from '../workflows/contracts';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
 import { ApiProblem } from './problem';
@@ -33,26 +34,47 @@ export function trigger(deps: ApiDeps): Handler {
   return async (request, response) => {
     const source = knownSource(String(request.params['source']), deps.sources);
     const { full, portal } = readBody(request, bodySchema);
-    if (portal === undefined && deps.portals.length > 1) {
-      const detail = `there is more than one portal; say which of ${deps.portals.join(', ')}`;
-      throw new ApiProblem('invalid-request', { errors: [{ pointer: '#/portal', detail }] });
-    }
-    const key = request.get('idempotency-key');
-    const input: SyncRunInput = {
+    await answerRun(deps, request, response, {
       trigger: 'api',
       ...(source === allSources ? {} : { sources: [source] }),
       ...(full === undefined ? {} : { full }),
-      ...(portal === undefined ? {} : { portal }),
-    };
-    const runId = key === undefined ? deps.newId() : runIdOf(key);
-    const isNew = await startRun(deps, runId, input, key !== undefined);
-    const statusUrl = `/api/sync/status/${runId}`;
-    const url = workflowUrl(deps.temporalUiUrl, deps.temporal.options.namespace, workflowIds.syncRun(runId));
-    response
-      .status(202)
-      .location(statusUrl)
-      .json({ runId, statusUrl, ...(url === null ? {} : { workflowUrl: url }), repeated: !isNew });
+      ...portalOf(deps, portal),
+    });
   };
+}
+
+/** Starts an audit: a complete read of HubSpot, compared with what was known. Answers as `trigger` does. */
+export function audit(deps: ApiDeps): Handler {
+  const bodySchema = z.strictObject({ portal: portalName(deps.portals).optional() });
+  return async (request, response) => {
+    const { portal } = portalOf(deps, readBody(request, bodySchema).portal);
+    await answerRun(deps, request, response, auditRun(portal));
+  };
+}
+
+/** @throws ApiProblem where there is a choice and none was made */
+function portalOf({ portals }: ApiDeps, portal: string | undefined): { portal?: string } {
+  if (portal !== undefined) return { portal };
+  if (portals.length <= 1) return {};
+  const detail = `there is more than one portal; say which of ${portals.join(', ')}`;
+  throw new ApiProblem('invalid-request', { errors: [{ pointer: '#/portal', detail }] });
+}
+
+async function answerRun(
+  deps: ApiDeps,
+  request: Request,
+  response: Response,
+  input: SyncRunInput,
+): Promise<void> {
+  const key = request.get('idempotency-key');
+  const runId = key === undefined ? deps.newId() : runIdOf(key);
+  const isNew = await startRun(deps, runId, input, key !== undefined);
+  const statusUrl = `/api/sync/status/${runId}`;
+  const url = workflowUrl(deps.temporalUiUrl, deps.temporal.options.namespace, workflowIds.syncRun(runId));
+  response
+    .status(202)
+    .location(statusUrl)
+    .json({ runId, statusUrl, ...(url === null ? {} : { workflowUrl: url }), repeated: !isNew });
 }
 
 function knownSource(written: string, sources: string[]): string {

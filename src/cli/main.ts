@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply';
+import { addAudit } from './commands/audit';
 import { addCheck } from './commands/check';
 import { addPlan } from './commands/plan';
 import { addPortalState } from './commands/portalState';
@@ -42,6 +43,7 @@ function tributary(): Command {
     addApply,
     addPortalState,
     addSync,
+    addAudit,
     addStatus,
     addProblems,
     addProblemActions,

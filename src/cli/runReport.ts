@@ -7,7 +7,9 @@ import {
   type RunRow,
   type RunSourceRow,
 } from '../db/runQueries';
+import { runDrift, type DriftRow } from '../db/drift';
 import type { Queryable } from '../db/pool';
+import { driftText } from './driftText';
 import { callReport, callReportText, type CallReport } from './callReport';
 import { durationText } from './planForecast';
 import { resultRows, resultTable, sourceTroubleText, type ResultRow } from './runTable';
@@ -19,6 +21,8 @@ export interface RunReport {
   sources: RunSourceRow[];
   rows: ResultRow[];
   calls: CallReport;
+  /** Where a complete read of HubSpot differed from what was known. */
+  drift: DriftRow[];
   pending: RunPending;
 }
 
@@ -36,13 +40,14 @@ export async function runReport(db: Queryable, runId: string): Promise<RunReport
     sources,
     rows: resultRows(counts, run.sources),
     calls: callReport(counts),
+    drift: await runDrift(db, portalId, runId),
     pending,
   };
 }
 
 /** The report for people: the state, the table, the calls, and whatever is not as it should be. */
 export function runReportText(
-  { run, sources, rows, calls, pending }: RunReport,
+  { run, sources, rows, calls, drift, pending }: RunReport,
   isTerminal: boolean,
 ): string {
   const took = run.endedAt ? ` in ${durationText(run.endedAt.getTime() - run.startedAt.getTime())}` : '';
@@ -53,6 +58,7 @@ export function runReportText(
     head,
     resultTable(rows, isTerminal),
     callReportText(calls),
+    ...driftText(run, drift),
     ...(trouble ? [trouble] : []),
     ...(under > 0 ? [pendingText(pending)] : []),
   ].join('\n');

@@ -80,6 +80,11 @@ export interface SyncRunInput {
   trigger?: string;
 }
 
+/** An audit is a complete read of HubSpot, which every such run compares with what was known. */
+export function auditRun(portal?: string): SyncRunInput {
+  return { trigger: 'audit', sources: ['hubspot'], full: true, ...(portal === undefined ? {} : { portal }) };
+}
+
 export interface SyncRunResult {
   runId: string;
   state: 'succeeded' | 'failed' | 'waiting' | 'cancelled';

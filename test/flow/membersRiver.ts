@@ -143,6 +143,9 @@ export async function startMembersRiver(): Promise<MembersRiver> {
         DATABASE_URL: String(river.pool.options.connectionString),
         TEMPORAL_ADDRESS: river.temporalAddress,
         TEMPORAL_NAMESPACE: river.namespace,
+        TRIBUTARY_CONFIG: config,
+        CLUB_URL: source.url,
+        HUBSPOT_ACCESS_TOKEN: 'pat-simulator',
       };
       const { stdout } = await promisify(execFile)(process.execPath, command, { env });
       return JSON.parse(stdout) as Record<string, unknown>;

@@ -3,13 +3,8 @@ import { suggestion } from '../../config/nearest';
 import type { TributaryConfig } from '../../config/schema';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { configurationOf, portalNameOf, type CommandContext } from '../commandContext';
-import { requireWorker, withDatabase, withTemporal } from '../connections';
-import { followRun } from '../followRun';
-import { startRun } from '../portalWork';
 import type { RunCommand } from '../runCommand';
-import { newRunId } from '../runId';
-import { runReportText } from '../runReport';
-import { untilInterrupted } from '../untilInterrupted';
+import { startAndFollow } from '../startAndFollow';
 
 interface SyncOptions {
   full?: boolean;
@@ -32,32 +27,12 @@ async function sync(
   named: string[],
   { full, wait }: SyncOptions,
 ): Promise<ExitCode> {
-  const { output, options } = context;
+  const { options } = context;
   const config = configurationOf(context);
   requireSources(config, named);
   const portal = portalNameOf(options, Object.keys(config.portals));
   const sources = named.length > 0 ? { sources: [...new Set(named)] } : {};
-  const runId = newRunId();
-  return withTemporal(context, async (client) => {
-    await requireWorker(client);
-    const handle = await startRun(client, runId, { portal, ...sources, full: full ?? false, trigger: 'cli' });
-    if (!wait) {
-      output.result({ runId, workflowId: handle.workflowId });
-      output.show(`run ${runId} is started; follow it: tributary status ${runId}`);
-      return 0;
-    }
-    output.say(`run ${runId}`);
-    const report = await withDatabase(context, (pool) =>
-      untilInterrupted((signal) => followRun({ pool, output, handle, runId, signal })),
-    );
-    if (!report) {
-      output.say(`not waiting any longer; the run goes on: tributary status ${runId}`);
-      return 1;
-    }
-    output.result(report);
-    output.show(runReportText(report, output.isTerminal));
-    return report.run.state === 'succeeded' ? 0 : 1;
-  });
+  return startAndFollow(context, { portal, ...sources, full: full ?? false, trigger: 'cli' }, wait ?? false);
 }
 
 /** @throws CliFailure naming the sources that are not configured */

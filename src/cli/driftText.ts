@@ -1,0 +1,26 @@
+import type { DriftKind, DriftRow } from '../db/drift';
+import type { RunRow } from '../db/runQueries';
+
+const kindTexts: Record<DriftKind, (count: string, name: string) => string> = {
+  changed: (count, property) => `${property}: ${count} other values`,
+  unknown: (count) => `${count} records that were not known`,
+  missing: (count) => `${count} records gone`,
+  returned: (count) => `${count} records back from the archive`,
+  associations: (count, toObject) => `${count} associations with ${toObject} taken away`,
+};
+
+/** Where HubSpot was not as known, by object; a line that says so where an audit found nothing; else no line. */
+export function driftText({ trigger }: RunRow, drift: readonly DriftRow[]): string[] {
+  if (drift.length === 0)
+    return trigger === 'audit' ? ['no drift: HubSpot holds what it was known to hold'] : [];
+  const objects = [...new Set(drift.map(({ objectType }) => objectType))];
+  return [
+    'drift: HubSpot was not as known',
+    ...objects.flatMap((object) => [
+      `  ${object}`,
+      ...drift
+        .filter(({ objectType }) => objectType === object)
+        .map(({ kind, property, count }) => `    ${kindTexts[kind](count.toLocaleString('en'), property)}`),
+    ]),
+  ];
+}
