@@ -84,7 +84,12 @@ test('missing are the records known before the run that its read has not seen', 
   await noteSeenKeys(pool, contacts, '7', ['1']);
   await noteSeenKeys(pool, contacts, '6', ['2']);
   expect(await takeMissing(pool, contacts, runId, '7')).toEqual(['2']);
-  await addDrift(pool, portalId, runId, { objectType: 'deals', kind: 'changed', property: 'amount', count: 0 });
+  await addDrift(pool, portalId, runId, {
+    objectType: 'deals',
+    kind: 'changed',
+    property: 'amount',
+    count: 0,
+  });
   expect(await drift()).toEqual([['missing', '', 1]]);
   expect((await pool.query('select from seen_keys')).rowCount).toBe(0);
 });
