@@ -33,6 +33,23 @@ const refused: [says: string, planted: PlantedText][] = [
   ['not camelCase', { file: 'src/api/planted-file.ts', text: `export const y = 1;` }],
   ['301 lines', { file: 'src/api/planted.ts', text: long('// a long file') }],
   ['301 lines', { file: 'test/planted.ts', text: long('// Reason for length:') }],
+  ...(
+    [
+      `(signature: string, other: string) => signature === other`,
+      `(request: { signature: string }, other: string) => other !== request.signature`,
+      `(clientSecret: string, given: string) => given == clientSecret`,
+      `(hash: { digest(how: string): string }, given: string) => hash.digest('hex') === given`,
+      `(token: { reveal(): string }, given: string) => given === token.reveal()`,
+      `(tokenHash: Buffer, given: Buffer) => tokenHash.equals(given)`,
+      `(one: Buffer, digest: Buffer) => Buffer.compare(one, digest)`,
+      `(password: string, known: string[]) => known.includes(password)`,
+      `(signatureHex: string, given: string) => given.toLowerCase() === signatureHex.toLowerCase()`,
+      `(apiKey: string) => { switch (apiKey) { default: } }`,
+    ] as const
+  ).map((text): [string, PlantedText] => [
+    'timingSafeEqual',
+    { file: 'src/api/planted.ts', text: `export const y = ${text};` },
+  ]),
   [
     'promise',
     { file: 'src/launch/freePort.ts', text: `export const y = () => { void 0; fetch('x'); };`, typed: true },
@@ -56,6 +73,10 @@ const allowed: PlantedText[] = [
   { file: 'src/db/planted.ts', text: `export const y = Date.now();` },
   { file: 'src/api/planted.ts', text: long('// Reason for length: a table of 300 countries') },
   { file: 'src/launch/freePort.ts', text: `export const y = () => { void fetch('x'); };`, typed: true },
+  {
+    file: 'src/api/planted.ts',
+    text: `export const y = (secret?: string) => secret === undefined || secret === '' || typeof secret === 'string';`,
+  },
 ];
 
 describe('the house rules', () => {

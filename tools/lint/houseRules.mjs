@@ -2,6 +2,7 @@ import { builtinModules } from 'node:module';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whyRefused } from './importTable.mjs';
+import { secretComparison } from './secretComparison.mjs';
 
 const source = resolve(fileURLToPath(import.meta.url), '../../../src');
 const builtins = new Set(builtinModules);
@@ -115,5 +116,10 @@ const fileName = {
 };
 
 export const houseRules = {
-  rules: { 'import-table': importTable, 'file-length': fileLength, 'file-name': fileName },
+  rules: {
+    'import-table': importTable,
+    'file-length': fileLength,
+    'file-name': fileName,
+    'secret-comparison': secretComparison,
+  },
 };
