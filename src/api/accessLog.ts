@@ -27,7 +27,9 @@ export function accessLog(log: Logger, newId: () => string): RequestHandler {
         ...(response.writableFinished ? {} : { aborted: true }),
       };
       const isProbe = line.route.startsWith('/health') || line.route === '/metrics';
-      const level = response.statusCode >= 500 ? 'error' : isProbe ? 'debug' : 'info';
+      // Hundreds per second; what they brought is logged once per second (`events_received`).
+      const isWebhook = line.route.startsWith('/webhooks') && response.statusCode < 300;
+      const level = response.statusCode >= 500 ? 'error' : isProbe || isWebhook ? 'debug' : 'info';
       log[level](line, 'request answered');
     });
     next();

@@ -15,6 +15,7 @@ import { decide, review, reviews } from './reviews';
 import { runs } from './runs';
 import { syncStatus } from './syncStatus';
 import { audit, trigger } from './trigger';
+import { addWebhooks } from './webhooks';
 
 const bodyMax = '100kb';
 
@@ -30,6 +31,8 @@ export function createApp(deps: ApiDeps): Express {
   endpoint(app, '/health/live', { get: live() });
   endpoint(app, '/health/ready', { get: isReady });
   endpoint(app, '/metrics', { get: metrics(deps) });
+
+  if (deps.webhooks) addWebhooks(app, deps, deps.webhooks);
 
   // Whoever has no token learns nothing of what is below, not even which addresses there are.
   app.use('/api', (_request, response, next) => {

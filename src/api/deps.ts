@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { SecretValue } from '../config/secretValue';
+import type { WebhookDeps } from './webhooks';
 
 /** What the endpoints need, given once by `main`; nothing else here reads the environment or opens connections. */
 export interface ApiDeps {
@@ -21,6 +22,8 @@ export interface ApiDeps {
   workerMetricsUrls: string[];
   /** Metrics of this process. */
   registry: Registry;
+  /** Absent: no webhooks are taken. */
+  webhooks?: WebhookDeps;
   /** Makes the id of a run or a request. */
   newId: () => string;
 }

@@ -9,9 +9,16 @@ import { openPool } from '../db/pool';
 import { hubspotSource } from '../domain/record';
 import { taskQueue } from '../workflows/contracts';
 import { createApp } from './app';
+import { createInboxBell } from './inboxBell';
 import { listen } from './listen';
 import { readApiSettings } from './settings';
 import { temporalClient } from './temporalClient';
+import { webhookSettings } from './webhookSettings';
+
+/** Webhooks insert for milliseconds; beyond this they wait for each other. */
+const inboxConnections = 8;
+/** Below the time that a webhook waits for the store, so that what waits for a lock does not pile up in the server. */
+const inboxStatementMs = 2_500;
 
 /**
  * The API process: constructs everything, says `api_ready` on standard output when it listens, and runs until it is
@@ -25,7 +32,8 @@ async function main(): Promise<void> {
   if (!own.ok) fail(own.faults);
   const { settings } = read;
   const readSecretFile = (path: string) => readFileSync(path, 'utf8');
-  const loaded = loadConfig({ path: settings.configPath, env, readSecretFile, now: new Date() });
+  const readers = { env, readSecretFile };
+  const loaded = loadConfig({ ...readers, path: settings.configPath, now: new Date() });
   if (!loaded.ok) fail(loaded.faults.map(faultText));
   const databaseUrl = settings.database.url?.reveal();
   if (databaseUrl === undefined) fail(['DATABASE_URL is not set: where is Postgres?']);
@@ -36,6 +44,9 @@ async function main(): Promise<void> {
   const { temporal, close: disconnect } = temporalClient(connectionOptions, namespace);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const inboxPool = openPool(databaseUrl, inboxConnections, undefined, inboxStatementMs);
+  const bell = createInboxBell({ temporal, taskQueue, log });
+  let publicUrl = settings.api.publicUrl?.replace(/\/+$/, '');
   const app = createApp({
     pool,
     temporal,
@@ -45,10 +56,15 @@ async function main(): Promise<void> {
     token: settings.api.token,
     taskQueue,
     registry,
+    webhooks: {
+      ...webhookSettings(loaded.config, readers),
+      ...{ pool: inboxPool, bell, publicUrl: () => publicUrl ?? '', now: () => new Date() },
+    },
     newId: randomUUID,
     ...own.settings,
   });
   const server = await listen(app, settings.api);
+  publicUrl ??= server.url;
 
   let stopping = false;
   const stop = async (why: string): Promise<void> => {
@@ -56,6 +72,8 @@ async function main(): Promise<void> {
     stopping = true;
     log.info({ event: 'process_stopped', why }, 'the API stops');
     await server.close();
+    await bell.settle();
+    await inboxPool.end();
     await pool.end();
     // Last and at once: a retry of the client that still waits would throw on a closed connection.
     await disconnect();

@@ -4,8 +4,10 @@ import type { Response } from 'express';
 const problemKinds = {
   'bad-request': [400, 'The request cannot be read'],
   unauthorized: [401, 'A valid token is needed'],
+  unsigned: [401, 'The request is not accepted'],
   'not-found': [404, 'There is nothing at this address'],
   'unknown-source': [404, 'There is no such source'],
+  'unknown-stream': [404, 'There is no such stream'],
   'unknown-run': [404, 'There is no such run'],
   'unknown-problem': [404, 'There is no such problem'],
   'unknown-review': [404, 'There is no such review'],

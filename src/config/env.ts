@@ -39,6 +39,11 @@ const settingsSchema = z.object({
   TRIBUTARY_CONFIG: z.string().default('./tributary.config.yaml').describe('The configuration file.'),
   TRIBUTARY_API_HOST: z.string().default('127.0.0.1').describe('Where the API listens.'),
   TRIBUTARY_API_PORT: port.default(8484).describe('Port of the API; 0: any free one.'),
+  TRIBUTARY_PUBLIC_URL: httpUrl
+    .optional()
+    .describe(
+      'Address under which HubSpot and browsers reach the API, through proxies and tunnels. Unset: where it listens.',
+    ),
   TRIBUTARY_API_TOKEN: z
     .string()
     .min(16, 'must have at least 16 characters')
@@ -71,7 +76,7 @@ export interface EnvSettings {
   database: { url: Parsed['DATABASE_URL']; poolMax: number };
   temporal: { address: string | undefined; cliPath: string | undefined };
   configPath: string;
-  api: { host: string; port: number; token: Parsed['TRIBUTARY_API_TOKEN'] };
+  api: { host: string; port: number; token: Parsed['TRIBUTARY_API_TOKEN']; publicUrl: string | undefined };
   worker: { activitiesMax: number; graceMs: number; metricsHost: string; metricsPort: number | undefined };
   log: { level: Parsed['LOG_LEVEL']; format: Parsed['LOG_FORMAT'] };
 }
@@ -111,6 +116,7 @@ function arranged(parsed: Parsed): EnvSettings {
       host: parsed.TRIBUTARY_API_HOST,
       port: parsed.TRIBUTARY_API_PORT,
       token: parsed.TRIBUTARY_API_TOKEN,
+      publicUrl: parsed.TRIBUTARY_PUBLIC_URL,
     },
     worker: {
       activitiesMax: parsed.TRIBUTARY_WORKER_ACTIVITIES,

@@ -48,7 +48,7 @@ export function eventKeyOf(parts: readonly (string | number | boolean | null)[])
 export interface InsertedEvents {
   /** Portals that have something new: their lane is to be rung. */
   newIn: { portalId: string; events: number }[];
-  /** Rows for portals that are not in `portals`: dropped. */
+  /** Events of portals that are not in `portals`, or not among the names: dropped. */
   unknownPortals: { portalId: string; events: number }[];
 }
 
@@ -56,15 +56,21 @@ export interface InsertedEvents {
  * Stores the events of a whole request in one statement. An event that is there already, settled or not, is folded into
  * it. Rows go in in the order of their keys, so that requests with the same events never lock each other out: what must
  * keep an order among themselves (two pushes of one record) must not come in one call.
+ * @param portalNames whose events these may be; null: any portal's
  */
-export async function insertEvents(db: Queryable, events: InboxEvent[]): Promise<InsertedEvents> {
+export async function insertEvents(
+  db: Queryable,
+  events: InboxEvent[],
+  portalNames: string[] | null = null,
+): Promise<InsertedEvents> {
   if (events.length === 0) return { newIn: [], unknownPortals: [] };
   const { rows } = await db.query<{ portalId: string; known: boolean; events: number }>(
     `with told as materialized (
        select input.*, portals.portal_id is not null as known
        from json_to_recordset($1) as input ("portalId" bigint, source text, "eventKey" uuid, kind text, stream text,
          key text, also jsonb, payload jsonb, lane smallint, "occurredAt" timestamptz)
-       left join portals on portals.portal_id = input."portalId"),
+       left join portals on portals.portal_id = input."portalId"
+         and ($2::text[] is null or portals.name = any ($2::text[]))),
      added as (
        insert into inbox_events
          (portal_id, source, event_key, kind, stream, record_key, also, payload, lane, occurred_at)
@@ -74,7 +80,7 @@ export async function insertEvents(db: Queryable, events: InboxEvent[]): Promise
      select portal_id as "portalId", true as known, count(*)::int as events from added group by portal_id
      union all
      select "portalId", false, count(*)::int from told where not known group by "portalId"`,
-    [JSON.stringify(events)],
+    [JSON.stringify(events), portalNames],
   );
   const counts = (isKnown: boolean) =>
     rows

@@ -9,24 +9,26 @@ export interface Queryable {
 }
 
 const idleInTransactionMsDefault = 30_000;
-const statementTimeoutMs = 60_000;
+const statementMsDefault = 60_000;
 
 /**
  * Opens the pool. `connections` bounds how many this process uses at once.
  * @param idleInTransactionMs longest a transaction may sit idle: the locks of a worker that stopped are freed after it
  * (DESIGN §2, fences)
+ * @param statementMs longest a statement may take, waiting for locks included
  */
 export function openPool(
   databaseUrl: string,
   connections = 16,
   idleInTransactionMs = idleInTransactionMsDefault,
+  statementMs = statementMsDefault,
 ): Pool {
   const pool = new Pool({
     connectionString: databaseUrl,
     max: connections,
     application_name: 'tributary',
     idle_in_transaction_session_timeout: idleInTransactionMs,
-    statement_timeout: statementTimeoutMs,
+    statement_timeout: statementMs,
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
   });

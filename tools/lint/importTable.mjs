@@ -85,7 +85,11 @@ export const importTable = {
     ],
     node: true,
   },
-  api: outside,
+  // A record that a source pushes is read as one that was fetched.
+  api: {
+    ...outside,
+    folders: [...outside.folders, 'sources/cursorValue', 'sources/exactJson', 'sources/recordKey'],
+  },
   // The only one that starts servers.
   cli: { ...outside, folders: [...outside.folders, 'launch'] },
   // The composition root; no row names it, so nobody imports it.

@@ -16,7 +16,7 @@ const clearSecrets: { kind: string; pattern: RegExp }[] = [
 ];
 
 /** Keys whose values are secrets wherever they stand under portals and connections. */
-const secretKeys = new Set(['accessToken', 'token', 'key', 'password', 'clientSecret']);
+const secretKeys = new Set(['accessToken', 'token', 'key', 'password', 'clientSecret', 'secret']);
 
 /** Secrets that stand in the file itself, anywhere, and references behind which nothing is found. */
 export const checkSecrets: ConfigCheck = (root, context) => {
@@ -26,7 +26,7 @@ export const checkSecrets: ConfigCheck = (root, context) => {
     ...root
       .get('sources')
       .entries()
-      .map(({ node }) => node.get('connection')),
+      .flatMap(({ node }) => [node.get('connection'), node.get('webhook')]),
   ];
   const places = referring.flatMap(leaves);
   const missing = places.flatMap((leaf) => {

@@ -27,6 +27,18 @@ const limits = section({
     .describe('Search calls per second of the whole account.'),
 });
 
+const webhooks = section({
+  clientSecret: secretRef.describe(
+    'Where the client secret of the app stands that sends webhooks for this portal.',
+  ),
+  acceptV1: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also take requests that carry only a signature of version 1, which covers neither address nor time: for private apps that send no version 3.',
+    ),
+});
+
 const portal = section({
   portalId: z
     .int()
@@ -47,6 +59,9 @@ const portal = section({
     .describe(
       'Address of the API, for a proxy or a stand-in. HUBSPOT_BASE_URL overrides it. Default: https://api.hubapi.com.',
     ),
+  webhooks: webhooks
+    .optional()
+    .describe('Webhooks of HubSpot, sent to `/webhooks/hubspot`. Without it none are accepted.'),
   limits: limits.prefault({}).describe('How much of the shared quota is used.'),
 });
 

@@ -1,7 +1,24 @@
 import { z } from 'zod';
 import { filesConnection, restConnection, sqlConnection } from './connections';
 import { filesStream, restStream, sqlStream } from './streams';
-import { duration, name, section, timeZone } from './values';
+import { duration, name, secretRef, section, text, timeZone } from './values';
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'must be the name of an HTTP header');
+
+const webhook = section({
+  secret: secretRef.describe('Where the secret stands that the source signs with.'),
+  header: headerName
+    .default('X-Signature')
+    .describe('Header that carries the signature, an HMAC of the raw body.'),
+  algorithm: z.enum(['sha256', 'sha512']).default('sha256').describe('Hash of the HMAC.'),
+  encoding: z.enum(['hex', 'base64']).default('hex').describe('How the signature is written.'),
+  prefix: text.max(50).optional().describe('What stands before it in the header, e.g. `sha256=`.'),
+  timestampHeader: headerName
+    .optional()
+    .describe(
+      'Header with the time in seconds or milliseconds since 1970. Then `<time>.<body>` is signed, and what is more than 5 minutes off is refused.',
+    ),
+});
 
 /** What every source has, whatever its kind. */
 const sourceShape = {
@@ -23,6 +40,11 @@ const sourceShape = {
     .max(100)
     .default(5)
     .describe('When more of a stream than this would be gone at once, a person must confirm it first.'),
+  webhook: webhook
+    .optional()
+    .describe(
+      'Records that the source sends by itself, to `/webhooks/sources/<its name>`. Without it none are accepted.',
+    ),
   timeZone: timeZone
     .optional()
     .describe('Zone of times without one, for all its streams. Default: the file’s.'),

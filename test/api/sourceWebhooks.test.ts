@@ -1,0 +1,154 @@
+import { createHmac } from 'node:crypto';
+import { sourceSecret, startWebhooks, type WebhookApi } from './startWebhooks';
+
+jest.setTimeout(60_000);
+
+let api: WebhookApi;
+beforeAll(async () => {
+  api = await startWebhooks();
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  await api.pool.query('truncate inbox_events');
+  api.rings.length = 0;
+});
+
+function push(path: string, records: unknown, headers: Record<string, string> = {}): [string, RequestInit] {
+  const body = typeof records === 'string' ? records : JSON.stringify(records);
+  const signature = createHmac('sha256', sourceSecret).update(body).digest('hex');
+  return [
+    `/webhooks/sources/${path}`,
+    { method: 'POST', body, headers: { 'X-Signature': `sha256=${signature}`, ...headers } },
+  ];
+}
+
+function timed(records: unknown, at: number | string): [string, RequestInit] {
+  const body = JSON.stringify(records);
+  const signature = createHmac('sha512', sourceSecret).update(`${at}.${body}`).digest('base64');
+  return [
+    '/webhooks/sources/shop',
+    { method: 'POST', body, headers: { 'X-Shop-Hmac': signature, 'X-Shop-Time': String(at) } },
+  ];
+}
+
+async function stored(): Promise<Record<string, unknown>[]> {
+  const { rows } = await api.pool.query<Record<string, unknown>>(
+    `select portal_id, source, kind, stream, record_key, lane, payload, occurred_at from inbox_events
+     order by portal_id, record_key`,
+  );
+  return rows;
+}
+
+test('a record goes into the inbox of every portal, as it is, urgent, with the time it says itself', async () => {
+  const record = { id: 7, name: 'Ann', changed: '2026-11-01T10:00:00Z', big: 1, odd: 'a\u0000b' };
+  const body = JSON.stringify(record).replace('"big":1', '"big":12345678901234567890');
+  const reply = await api.ask(...push('crm/people', body));
+  expect([reply.status, reply.json]).toEqual([200, { accepted: 1, refused: [] }]);
+  const payload = { ...record, big: '12345678901234567890', odd: 'ab' };
+  expect(await stored()).toEqual(
+    ['100', '200'].map((portal_id) => ({
+      ...{ portal_id, source: 'crm', kind: 'pushed', stream: 'people', record_key: '7', lane: 0, payload },
+      occurred_at: new Date('2026-11-01T10:00:00Z'),
+    })),
+  );
+  expect(api.rings.map(({ portalId }) => portalId).sort()).toEqual(['100', '200']);
+});
+
+test('a list, its stream in the query, a key of two fields; of one key the last record counts', async () => {
+  const firm = (id: number, name: string) => ({ firm: { id, country: 'GB' }, name });
+  const reply = await api.ask(...push('crm?stream=firms', [firm(1, 'old'), firm(2, 'b'), firm(1, 'new')]));
+  expect(reply.json).toEqual({ accepted: 2, refused: [] });
+  const rows = (await stored()).filter((row) => row['portal_id'] === '100');
+  expect(rows.map((row) => [row['record_key'], (row['payload'] as { name: string }).name])).toEqual([
+    ['1|GB', 'new'],
+    ['2|GB', 'b'],
+  ]);
+});
+
+test('what cannot be used is refused by its place; the others are taken', async () => {
+  const long = 'k'.repeat(601);
+  const reply = await api.ask(
+    ...push('crm/people', [{ id: 1 }, { name: 'ann' }, 7, { id: '' }, { id: long }]),
+  );
+  expect([reply.status, reply.json]).toEqual([
+    200,
+    {
+      accepted: 1,
+      refused: [
+        { pointer: '#/1', detail: 'it has no field id, which is its record key' },
+        { pointer: '#/2', detail: 'it is no object' },
+        { pointer: '#/3', detail: 'its record key id is empty' },
+        { pointer: '#/4', detail: 'its record key is too long' },
+      ],
+    },
+  ]);
+});
+
+test('the same record again is another event: its value may have come back', async () => {
+  for (let turn = 0; turn < 2; turn += 1) await api.ask(...push('crm/people', { id: 1 }));
+  expect(await stored()).toHaveLength(4);
+});
+
+test('a source that signs its time: seconds or milliseconds, a repetition is folded, an old one refused', async () => {
+  const now = Date.now();
+  const order = { number: 'A-1' };
+  const seconds = Math.floor(now / 1_000);
+  for (const at of [now, now, seconds, seconds]) {
+    expect((await api.ask(...timed(order, at))).status).toBe(200);
+  }
+  expect(await stored()).toHaveLength(4);
+  for (const at of [now - 301_000, now + 301_000, seconds - 301, 'soon']) {
+    expect((await api.ask(...timed(order, at))).status).toBe(401);
+  }
+  const [path, { headers, ...init }] = timed(order, now);
+  const { 'X-Shop-Time': _time, ...timeless } = headers as Record<string, string>;
+  expect((await api.ask(path, { ...init, headers: timeless })).status).toBe(401);
+});
+
+test('whoever cannot sign learns nothing', async () => {
+  const bodies = await Promise.all(
+    [
+      push('crm/people', [{ id: 1 }], { 'X-Signature': 'sha256=00' }),
+      push('crm/people', [{ id: 1 }], { 'X-Signature': '' }),
+      push('crm/nothing', [{ id: 1 }], { 'X-Signature': 'sha256=00' }),
+      push('nobody', [{ id: 1 }]),
+      push('constructor', [{ id: 1 }]),
+    ].map(async (request) => {
+      const { status, json } = await api.ask(...request);
+      const { type, title, detail, errors } = json;
+      return { status, type, title, detail, errors };
+    }),
+  );
+  const same = { type: 'urn:tributary:problem:unsigned', title: 'The request is not accepted' };
+  expect(bodies).toEqual(bodies.map(() => ({ ...same, status: 401, detail: undefined, errors: undefined })));
+  expect(await stored()).toEqual([]);
+});
+
+test('a right signature counts in capitals too; a wrong stream and a body that is none are told', async () => {
+  const [path, init] = push('crm/people', { id: 1 });
+  const capitals = (init.headers as Record<string, string>)['X-Signature']!.toUpperCase();
+  expect((await api.ask(path, { ...init, headers: { 'X-Signature': capitals } })).status).toBe(200);
+  const unnamed = await api.ask(...push('crm', { id: 1 }));
+  expect([unnamed.status, unnamed.json['type']]).toEqual([404, 'urn:tributary:problem:unknown-stream']);
+  expect(String(unnamed.json['detail'])).toContain('people, firms');
+  expect((await api.ask(...push('crm/people', '{'))).status).toBe(400);
+  expect(
+    (
+      await api.ask(
+        ...push(
+          'crm/people',
+          Array.from({ length: 1_001 }, (_, id) => ({ id })),
+        ),
+      )
+    ).status,
+  ).toBe(413);
+  expect((await api.ask(...push('crm/people', '['.repeat(50_000) + ']'.repeat(50_000)))).status).toBe(200);
+  expect(JSON.stringify(await stored()).length).toBeLessThan(5_000);
+});
+
+test('before any portal was met there is nowhere to keep it: 503', async () => {
+  await api.pool.query(`update portals set name = name || '-gone'`);
+  const reply = await api.ask(...push('crm/people', { id: 1 }));
+  await api.pool.query(`update portals set name = replace(name, '-gone', '')`);
+  expect(reply.status).toBe(503);
+});
