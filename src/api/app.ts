@@ -8,6 +8,7 @@ import { endpoint } from './endpoint';
 import { failureProblem } from './failureProblem';
 import { live, ready } from './health';
 import { metrics } from './metrics';
+import { lift, pins } from './pins';
 import { ApiProblem, sendProblem } from './problem';
 import { dismiss, retry } from './problemActions';
 import { problem, problems } from './problemList';
@@ -53,6 +54,8 @@ export function createApp(deps: ApiDeps): Express {
   endpoint(app, '/api/reviews', { get: reviews(deps) });
   endpoint(app, '/api/reviews/:id', { get: review(deps) });
   endpoint(app, '/api/reviews/:id/decide', { post: decide(deps) }, express.json({ limit: bodyMax }));
+  endpoint(app, '/api/pins', { get: pins(deps) });
+  endpoint(app, '/api/pins/:id/lift', { post: lift(deps) }, express.json({ limit: bodyMax }));
 
   app.use(() => {
     throw new ApiProblem('not-found');

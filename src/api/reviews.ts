@@ -50,12 +50,18 @@ export function review(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
   };
 }
 
-/** Decides a question: `join`, `apart`, or `link` with the HubSpot record that it is. */
+/**
+ * Decides a question: `join`, `apart`, or `link` with the HubSpot record that it is; about an edit in HubSpot `hubspot`
+ * or `source`, whose value counts.
+ */
 export function decide(deps: ApiDeps): Handler {
   const bodySchema = z
     .strictObject({
       portal: portalSchema(deps.portals),
-      decision: z.enum(['join', 'apart', 'link'], 'must be "join", "apart" or "link"'),
+      decision: z.enum(
+        ['join', 'apart', 'link', 'hubspot', 'source'],
+        'must be "join", "apart", "link", "hubspot" or "source"',
+      ),
       recordId: nameSchema,
       note: z.string('must be a text').max(2_000, 'is too long').optional(),
     })

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply';
 import { addAudit } from './commands/audit';
 import { addCheck } from './commands/check';
+import { addPins } from './commands/pins';
 import { addPlan } from './commands/plan';
 import { addPortalState } from './commands/portalState';
 import { addProblemActions } from './commands/problemActions';
@@ -48,6 +49,7 @@ function tributary(): Command {
     addProblems,
     addProblemActions,
     addReviews,
+    addPins,
     addSchedules,
     addToken,
   ];

@@ -3,11 +3,15 @@ import { decisionsOf, type IdentityVerdict } from '../domain/identityVerdict';
 import { hubspotSource, type RecordRef } from '../domain/record';
 import { saveDecisions } from './identityDecisions';
 import type { LaneBell } from './laneBells';
+import { answerEdit, type EditAnswer } from './pinActions';
 import { inTransaction, type Queryable } from './pool';
 import { recordKey } from './reviews';
 
-/** A person's answer. `recordId`: the HubSpot record that it is. */
-export type ReviewAnswer = { how: 'join' } | { how: 'apart' } | { how: 'link'; recordId: string };
+/** An answer to who is who. `recordId`: the HubSpot record that it is. */
+type IdentityReviewAnswer = { how: 'join' } | { how: 'apart' } | { how: 'link'; recordId: string };
+
+/** A person's answer: to who is who, or to whose value counts. */
+export type ReviewAnswer = IdentityReviewAnswer | { how: EditAnswer };
 
 export type DecideOutcome =
   | { ok: true; objectType: string; decisions: number; due: number; bells: LaneBell[] }
@@ -28,16 +32,20 @@ export function decideReview(
     const review = await lockReview(tx, portalId, reviewId);
     if (!review) return { ok: false, why: 'unknownReview' };
     if (review.closed) return { ok: false, why: 'closed' };
-    const { objectType, parts } = review;
+    const { objectType, parts, pinId } = review;
+    if (pinId !== null || isEditAnswer(answer)) {
+      if (pinId === null || !isEditAnswer(answer)) return { ok: false, why: 'nothingToDecide' };
+      const answered = await answerEdit(tx, portalId, pinId, answer.how, { who, note });
+      if (!answered) return { ok: false, why: 'closed' };
+      await noteDecision(tx, portalId, reviewId, answer);
+      return { ok: true, decisions: 1, ...answered };
+    }
     const verdict = await verdictOf(tx, portalId, objectType, answer);
     if (!verdict) return { ok: false, why: 'unknownRecord' };
     const decisions = decisionsOf(review, verdict);
     if (decisions.length === 0) return { ok: false, why: 'nothingToDecide' };
     await saveDecisions(tx, portalId, objectType, decisions, { reviewId, who, note });
-    await tx.query(
-      `update reviews set decision = $3, decided_at = now() where portal_id = $1 and review_id = $2`,
-      [portalId, reviewId, answer.how],
-    );
+    await noteDecision(tx, portalId, reviewId, answer);
     const target = verdict.how === 'link' ? [verdict.target] : [];
     const due = await makeDue(tx, portalId, objectType, [...parts.flat(), ...review.records, ...target]);
     return {
@@ -50,16 +58,30 @@ export function decideReview(
   });
 }
 
+function isEditAnswer(answer: ReviewAnswer): answer is { how: EditAnswer } {
+  return answer.how === 'hubspot' || answer.how === 'source';
+}
+
+async function noteDecision(tx: Queryable, portalId: string, reviewId: string, { how }: ReviewAnswer) {
+  await tx.query(
+    `update reviews set decision = $3, decided_at = now() where portal_id = $1 and review_id = $2`,
+    [portalId, reviewId, how],
+  );
+}
+
 interface LockedReview {
   objectType: string;
   closed: boolean;
   records: RecordRef[];
   parts: RecordRef[][];
+  /** The edit that it is about, if it is about one. */
+  pinId: string | null;
 }
 
 async function lockReview(tx: Queryable, portalId: string, reviewId: string): Promise<LockedReview | null> {
   const { rows } = await tx.query<LockedReview>(
-    `select object_type as "objectType", closed_at is not null and decided_at is null as closed, records, parts from reviews
+    `select object_type as "objectType", closed_at is not null and decided_at is null as closed, records, parts,
+       pin_id as "pinId" from reviews
      where portal_id = $1 and review_id = $2 for update`,
     [portalId, reviewId],
   );
@@ -71,7 +93,7 @@ async function verdictOf(
   tx: Queryable,
   portalId: string,
   objectType: string,
-  answer: ReviewAnswer,
+  answer: IdentityReviewAnswer,
 ): Promise<IdentityVerdict | null> {
   if (answer.how !== 'link') return answer;
   const { rows } = await tx.query<RecordRef>(

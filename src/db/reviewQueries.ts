@@ -1,7 +1,7 @@
 import type { MappedField, RecordRef } from '../domain/record';
 import type { Queryable } from './pool';
 
-/** One identity question as people see it. */
+/** One question as people see it. */
 export interface ReviewRow {
   reviewId: string;
   objectType: string;
@@ -17,6 +17,8 @@ export interface ReviewRow {
   /** How it was decided, or that it is no longer true. */
   decision: string | null;
   decidedAt: Date | null;
+  /** The edit that it is about (`listPins`); null where it is about who is who. */
+  pinId: string | null;
 }
 
 export interface ReviewFilter {
@@ -28,7 +30,7 @@ export interface ReviewFilter {
 
 const columns = `review_id as "reviewId", object_type as "objectType", kind, reason, records, parts,
   golden_ids as "goldenIds", opened_at as "openedAt", closed_at as "closedAt", decision,
-  decided_at as "decidedAt"`;
+  decided_at as "decidedAt", pin_id as "pinId"`;
 
 const stateOf = ({ decided }: ReviewFilter) => (decided ? 'decided_at is not null' : 'closed_at is null');
 

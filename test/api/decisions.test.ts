@@ -100,7 +100,7 @@ const refused: [string, string, object, object[]][] = [
     'an answer that is none',
     '/api/reviews/1/decide',
     { decision: 'maybe' },
-    [{ pointer: '#/decision', detail: 'must be "join", "apart" or "link"' }],
+    [{ pointer: '#/decision', detail: 'must be "join", "apart", "link", "hubspot" or "source"' }],
   ],
   [
     'a link to nothing',

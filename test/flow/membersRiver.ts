@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { createApp } from '../../src/api/app';
@@ -12,6 +9,7 @@ import { secretValue } from '../../src/config/secretValue';
 import { taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
 import { startBareRiver, type BareRiver } from './bareRiver';
+import { runTributary } from './tributaryCommand';
 
 /** A club's members in one SQL table; cards join records, and a record with two cards can be in doubt. */
 const configText = `
@@ -130,26 +128,13 @@ export async function startMembersRiver(): Promise<MembersRiver> {
         ),
       );
     },
-    async tributary(...args) {
-      const command = [
-        '--disable-warning=ExperimentalWarning',
-        join(__dirname, '../../dist/cli/main.js'),
-        ...['--json', '--state-dir', river.folder, ...args],
-      ];
-      const env = {
-        ...process.env,
-        ...{ TRIBUTARY_CONFIG: config, CLUB_URL: source.url },
-        ...{ HUBSPOT_ACCESS_TOKEN: 'pat-simulator', HUBSPOT_BASE_URL: river.simulatorUrl },
-        DATABASE_URL: String(river.pool.options.connectionString),
-        TEMPORAL_ADDRESS: river.temporalAddress,
-        TEMPORAL_NAMESPACE: river.namespace,
+    tributary: (...args) =>
+      runTributary(river, args, {
         TRIBUTARY_CONFIG: config,
         CLUB_URL: source.url,
         HUBSPOT_ACCESS_TOKEN: 'pat-simulator',
-      };
-      const { stdout } = await promisify(execFile)(process.execPath, command, { env });
-      return JSON.parse(stdout) as Record<string, unknown>;
-    },
+        HUBSPOT_BASE_URL: river.simulatorUrl,
+      }),
     async stop() {
       await served.close();
       await river.stop();

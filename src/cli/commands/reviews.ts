@@ -22,17 +22,19 @@ interface DecideOptions {
   join?: boolean;
   apart?: boolean;
   link?: string;
+  hubspot?: boolean;
+  source?: boolean;
   note?: string;
   by?: string;
 }
 
 const limitDefault = 50;
 
-/** `tributary reviews`: identity questions that only a person can answer. */
+/** `tributary reviews`: questions that only a person can answer. */
 export function addReviews(program: Command, run: RunCommand): void {
   const reviews = program
     .command('reviews')
-    .description('show and decide who is who, where the rules cannot');
+    .description('show and decide what the rules cannot: who is who, whose value counts');
   reviews
     .command('list', { isDefault: true })
     .description('list the open questions')
@@ -51,6 +53,8 @@ export function addReviews(program: Command, run: RunCommand): void {
     .option('--join', 'they are one')
     .option('--apart', 'they are not the same')
     .option('--link <recordId>', 'it is this HubSpot record')
+    .option('--hubspot', "of an edit in HubSpot: HubSpot's value counts")
+    .option('--source', "of an edit in HubSpot: the sources' value counts")
     .option('--note <text>', 'why')
     .option('--by <name>', 'who decided (default: the user of this machine)')
     .action(run(decide));
@@ -105,10 +109,13 @@ async function decide(context: CommandContext, id: string, options: DecideOption
   });
 }
 
-function answerOf({ join, apart, link }: DecideOptions): ReviewAnswer {
-  if ([join, apart, link !== undefined].filter(Boolean).length !== 1) {
-    throw new CliFailure('say the answer', 2, 'one of --join, --apart and --link <recordId>');
+function answerOf({ join, apart, link, hubspot, source }: DecideOptions): ReviewAnswer {
+  if ([join, apart, link !== undefined, hubspot, source].filter(Boolean).length !== 1) {
+    const answers =
+      'one of --join, --apart, --link <recordId>; about an edit in HubSpot --hubspot or --source';
+    throw new CliFailure('say the answer', 2, answers);
   }
+  if (hubspot || source) return { how: hubspot ? 'hubspot' : 'source' };
   if (link !== undefined) return { how: 'link', recordId: link };
   return { how: join ? 'join' : 'apart' };
 }

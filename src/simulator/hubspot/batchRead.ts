@@ -1,4 +1,4 @@
-import { batchInputs, batchReply, repeated } from './batch';
+import { batchInputs, batchInputsMax, batchReply, repeated } from './batch';
 import { asText, asTexts, bodyObject, param, type Call, type Reply } from './call';
 import { findByKey, requireUnique } from './findByKey';
 import { tableOf } from './portal';
@@ -6,6 +6,9 @@ import { batchErrorEntry, duplicateIds, objectsNotFound, Rejected } from './reje
 import { findRecord, uniqueKey, type StoredRecord } from './recordTable';
 import { readProperties, recordReply } from './recordView';
 import { viewOf } from './recordWrites';
+
+/** With property history HubSpot takes fewer records per call (facts 4.2). */
+const withHistoryMax = 50;
 
 /** POST batch/read: the records found, and in a 207 one error that names the ids that were not (facts 3.2). */
 export function batchRead(call: Call): Reply {
@@ -17,7 +20,10 @@ export function batchRead(call: Call): Reply {
   if (idProperty)
     requireUnique(table, idProperty, { verb: 'read', emailAllowed: true, portalId: call.account.portalId });
   const archived = call.query.get('archived') === 'true';
-  const ids = batchInputs(call).map(({ input }) => uniqueKey(idProperty ?? '', asText(input['id'], 'id')));
+  const max = history.length > 0 ? withHistoryMax : batchInputsMax;
+  const ids = batchInputs(call, max).map(({ input }) =>
+    uniqueKey(idProperty ?? '', asText(input['id'], 'id')),
+  );
   const twice = repeated(ids);
   if (twice.length > 0) throw new Rejected(duplicateIds(twice));
 

@@ -73,12 +73,16 @@ export function readPropertyAt(view: View, record: StoredRecord, name: string, a
 
 /** All versions of a property, newest first, as `propertiesWithHistory` shows them (facts 6). */
 export function propertyHistory(view: View, record: StoredRecord, name: string): Record<string, unknown>[] {
-  const version = (value: string, at: number, type: string, id: string) => ({
-    value,
-    timestamp: iso(at),
-    sourceType: type,
-    sourceId: id,
-  });
+  const version = (value: string, at: number, type: string, id: string) => {
+    const user = /^userId:(\d+)$/.exec(id)?.[1];
+    return {
+      value,
+      timestamp: iso(at),
+      sourceType: type,
+      sourceId: id,
+      ...(user !== undefined && { updatedByUserId: Number(user) }),
+    };
+  };
   const stamp = record.stamps[name];
   const value = readProperty(view, record, name) ?? '';
   if (!stamp) {

@@ -270,14 +270,24 @@ test('v3, 2026-03 and 2026-09 name the same objects, by name or type id', async 
   }
 });
 
-test('property history names value, time and source, newest first', async () => {
+test('property history names value, time, source and user, newest first, for at most 50 records per call', async () => {
   const { id } = (await simulator.call('POST', contacts, { properties: { lastname: 'Old' } })).body;
   await simulator.control('/edit', { objectType: 'contacts', id, properties: { lastname: 'New' } });
   const read = await simulator.call('GET', `${contacts}/${id}?propertiesWithHistory=lastname`);
   expect(read.body.propertiesWithHistory.lastname).toEqual([
-    { value: 'New', timestamp: expect.any(String), sourceType: 'CRM_UI', sourceId: 'userId:1' },
+    {
+      value: 'New',
+      timestamp: expect.any(String),
+      sourceType: 'CRM_UI',
+      sourceId: 'userId:1',
+      updatedByUserId: 1,
+    },
     { value: 'Old', timestamp: expect.any(String), sourceType: 'INTEGRATION', sourceId: '1' },
   ]);
+  const inputs = Array.from({ length: 51 }, (_, index) => ({ id: String(index + 1) }));
+  const many = (count: number) =>
+    batch('read', { properties: [], propertiesWithHistory: ['lastname'], inputs: inputs.slice(0, count) });
+  expect([(await many(50)).status, (await many(51)).status]).toEqual([207, 400]);
 });
 
 test('malformed JSON is a 400 that names the place', async () => {
