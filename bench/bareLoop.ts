@@ -105,6 +105,9 @@ function twinSettings({ environment }: Twin): Settings {
     now,
     callDeadlineMs: deadlineMs,
     onCall: () => undefined,
+    accessTokens: () => {
+      throw new Error('the bench knows no OAuth');
+    },
   });
 }
 

@@ -25,7 +25,9 @@ export function watchedClient(
       try {
         reply = await client.send(request);
       } catch (error) {
-        if (error instanceof HubSpotFailure) await noteHealth(pool, portalId, callDeadlineMs, error);
+        // An access token that can be renewed says nothing of HubSpot's health.
+        if (error instanceof HubSpotFailure && error.action !== 'refreshToken')
+          await noteHealth(pool, portalId, callDeadlineMs, error);
         throw error;
       }
       // A reply is never lost for this: a health that could not be stored now is told by the next call.

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { AccessTokens } from './accessTokens';
 import type { QuotaBucket } from '../db/quota';
 import type { ObjectRules, StreamMap } from '../domain/rules';
 import type { PropertyType } from '../domain/record';
@@ -103,6 +104,8 @@ export interface PortalSettings {
   /** Bound portal id, where configured: a token of another portal is refused. */
   portalId: string | null;
   client: HubSpotClient;
+  /** Uninstalls the app by which the portal is connected; null for a portal with a token. */
+  uninstall: AccessTokens['uninstall'] | null;
   /** Ceilings of calls per window, where fewer than HubSpot grants shall be used. */
   callsCaps: Partial<Record<QuotaBucket, number>>;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from './durations';
+import { readKeyRing } from './keyRing';
 import { secretValue } from './secretValue';
 
 /**
@@ -27,6 +28,13 @@ const postgresUrl = z
   .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
   .transform(secretValue);
 
+const keyRing = z.string().transform((written, context) => {
+  const read = readKeyRing(written);
+  if (read.ok) return secretValue(written);
+  context.addIssue({ code: 'custom', message: read.fault });
+  return z.NEVER;
+});
+
 const settingsSchema = z.object({
   HUBSPOT_ACCESS_TOKEN: secret
     .optional()
@@ -50,6 +58,11 @@ const settingsSchema = z.object({
     .transform(secretValue)
     .optional()
     .describe('Bearer token of the API. Unset: made at the first start and shown once.'),
+  TRIBUTARY_KEYS: keyRing
+    .optional()
+    .describe(
+      'Keys that seal the tokens of OAuth portals, `<name>:<key>` separated by commas: the first seals, all open. `tributary keys new` makes one.',
+    ),
   TRIBUTARY_WORKER_ACTIVITIES: count(1_000).default(20).describe('Most activities at a time per worker.'),
   TRIBUTARY_WORKER_GRACE: durationMs
     .prefault('20s')
@@ -76,6 +89,7 @@ export interface EnvSettings {
   database: { url: Parsed['DATABASE_URL']; poolMax: number };
   temporal: { address: string | undefined; cliPath: string | undefined };
   configPath: string;
+  keys: Parsed['TRIBUTARY_KEYS'];
   api: { host: string; port: number; token: Parsed['TRIBUTARY_API_TOKEN']; publicUrl: string | undefined };
   worker: { activitiesMax: number; graceMs: number; metricsHost: string; metricsPort: number | undefined };
   log: { level: Parsed['LOG_LEVEL']; format: Parsed['LOG_FORMAT'] };
@@ -112,6 +126,7 @@ function arranged(parsed: Parsed): EnvSettings {
     database: { url: parsed.DATABASE_URL, poolMax: parsed.DATABASE_POOL_MAX },
     temporal: { address: parsed.TEMPORAL_ADDRESS, cliPath: parsed.TEMPORAL_CLI_PATH },
     configPath: parsed.TRIBUTARY_CONFIG,
+    keys: parsed.TRIBUTARY_KEYS,
     api: {
       host: parsed.TRIBUTARY_API_HOST,
       port: parsed.TRIBUTARY_API_PORT,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { checkCycles } from './checks/cycles';
 import { checkFieldMaps } from './checks/fieldMaps';
 import { checkObjects } from './checks/objects';
+import { checkPortals } from './checks/portals';
 import { checkReferences } from './checks/references';
 import { checkSchedules } from './checks/scheduleTimes';
 import { checkSecrets } from './checks/secrets';
@@ -40,6 +41,7 @@ export interface LoadConfigOptions extends SecretReaders {
 const faultsMax = 200;
 
 const checks: ConfigCheck[] = [
+  checkPortals,
   checkReferences,
   checkCycles,
   checkStreams,

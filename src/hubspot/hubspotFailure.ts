@@ -65,6 +65,17 @@ export function defectFailure(endpoint: string, status: number | null, reason: s
   return new HubSpotFailure(endpoint, status, { ...verdict, action: 'defect', reason, alert: true }, null);
 }
 
+/** A call that we do not make, for a reason of our own. `afterMs`: earliest next try. */
+export function ownFailure(
+  endpoint: string,
+  action: FailureVerdict['action'],
+  reason: string,
+  afterMs: number | null = null,
+): HubSpotFailure {
+  const { verdict } = networkFailure(endpoint, 'refused');
+  return new HubSpotFailure(endpoint, null, { ...verdict, action, reason, afterMs }, null);
+}
+
 /** A 401 after which another access token is to be had: the call goes once more with that one. */
 export function tokenRefusedFailure(reply: Parameters<typeof replyFailure>[0]): HubSpotFailure {
   const { verdict, correlationId } = replyFailure(reply);

@@ -4,14 +4,17 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities';
+import { createAccessTokens } from '../activities/accessTokens';
 import { createContext } from '../activities/context';
 import { defaultClaimLimits } from '../activities/limits';
 import { processEnv, readEnv, type EnvSettings } from '../config/env';
+import { keyRingOf } from '../config/keyRing';
 import { faultText, loadConfig } from '../config/loadConfig';
 import { createLogger } from '../config/logger';
 import { temporalConnection } from '../config/temporalConnection';
 import { migrate } from '../db/migrate';
 import { openPool } from '../db/pool';
+import { createExchange, type CallInfo } from '../hubspot/exchange';
 import { taskQueue } from '../workflows/contracts';
 import { createDoorbell } from './doorbell';
 import { createFailpoint } from './failpoint';
@@ -60,13 +63,28 @@ async function main(): Promise<void> {
     log.warn({ err: error }, 'a bell was not heard'),
   );
   const now = () => new Date();
+  const ring = keyRingOf(settings.keys);
+  const onCall = ({ endpoint, status, durationMs }: CallInfo) =>
+    metrics.call(endpoint, String(status), durationMs);
   const context = createContext({
     pool,
     settings: settingsOf(loaded.config, {
       readers,
       now,
       callDeadlineMs: limits.callDeadlineMs,
-      onCall: ({ endpoint, status, durationMs }) => metrics.call(endpoint, String(status), durationMs),
+      onCall,
+      accessTokens: (app) =>
+        createAccessTokens({
+          ...{ pool, log, ring, callDeadlineMs: limits.callDeadlineMs },
+          ...{ portalId: app.portalId, installUrl: app.installUrl },
+          app: {
+            ...app,
+            clientSecret: app.clientSecret.reveal(),
+            exchange: createExchange({
+              ...{ baseUrl: app.baseUrl, deadlineMs: limits.callDeadlineMs, onCall },
+            }),
+          },
+        }),
     }),
     log,
     metrics,

@@ -1,8 +1,10 @@
-import type { Settings, SourceSettings, StreamSettings } from '../activities/deps';
+import type { PortalSettings, Settings, SourceSettings, StreamSettings } from '../activities/deps';
+import type { AccessTokens } from '../activities/accessTokens';
 import { laneNumbers } from '../activities/mergeSlice';
 import { configHash } from '../config/configHash';
 import { customPropertiesOf } from '../config/customProperties';
 import { mappedPropertiesOf } from '../config/mappedProperties';
+import { oauthAppOf, type OAuthAppSettings } from '../config/oauthApp';
 import { hubspotBaseUrl } from '../config/portalTarget';
 import type { TributaryConfig } from '../config/schema';
 import type { SourceConfig } from '../config/schema/sources';
@@ -17,6 +19,8 @@ import { sourceKinds } from '../sources/registry';
 const maxAgeMsDefault = 48 * 60 * 60 * 1_000;
 
 export interface SettingsOptions {
+  /** The tokens of a portal that is connected by an app. */
+  accessTokens: (app: OAuthAppSettings) => AccessTokens;
   readers: SecretReaders;
   now: () => Date;
   callDeadlineMs: number;
@@ -27,18 +31,7 @@ export interface SettingsOptions {
 export function settingsOf(config: TributaryConfig, options: SettingsOptions): Settings {
   return {
     configHash: settingsHash(config),
-    portals: Object.entries(config.portals).map(([name, portal]) => ({
-      name,
-      portalId: portal.portalId === undefined ? null : String(portal.portalId),
-      callsCaps: callsCaps(portal.limits),
-      client: createHubSpotClient({
-        accessToken: () => resolveSecret(portal.accessToken, options.readers),
-        baseUrl: hubspotBaseUrl(portal, options.readers),
-        apiVersion: portal.apiVersion,
-        deadlineMs: options.callDeadlineMs,
-        onCall: options.onCall,
-      }),
-    })),
+    portals: Object.keys(config.portals).map((name) => portalSettings(config, name, options)),
     sources: Object.entries(config.sources).map(([name, source]) =>
       sourceSettings(config, name, source, options),
     ),
@@ -52,6 +45,29 @@ export function settingsOf(config: TributaryConfig, options: SettingsOptions): S
       mappedProperties: mappedPropertiesOf(config, objectType),
       associatedWith: associatedWith(config, objectType),
     })),
+  };
+}
+
+function portalSettings(config: TributaryConfig, name: string, options: SettingsOptions): PortalSettings {
+  const portal = config.portals[name]!;
+  const { readers, callDeadlineMs: deadlineMs, onCall } = options;
+  const app = oauthAppOf(config, name, readers);
+  const tokens = app && options.accessTokens(app);
+  const { accessToken } = portal;
+  return {
+    name,
+    portalId: portal.portalId === undefined ? null : String(portal.portalId),
+    callsCaps: callsCaps(portal.limits),
+    uninstall: tokens && tokens.uninstall,
+    client: createHubSpotClient({
+      ...(tokens
+        ? { accessToken: tokens.current, tokenRefused: tokens.refused }
+        : { accessToken: () => resolveSecret(accessToken!, readers) }),
+      baseUrl: hubspotBaseUrl(portal, readers),
+      apiVersion: portal.apiVersion,
+      deadlineMs,
+      onCall,
+    }),
   };
 }
 

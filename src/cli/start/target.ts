@@ -41,9 +41,9 @@ export function chooseTarget(path: string, env: Record<string, string | undefine
   const readers: SecretReaders = { env, readSecretFile: (file) => readFileSync(file, 'utf8') };
   const hasToken =
     Boolean(env['HUBSPOT_ACCESS_TOKEN']) ||
-    portals.some(([, { accessToken }]) => isThere(accessToken, readers));
+    portals.some(([, portal]) => isThere(credentialOf(portal), readers));
   const tokenVariables = portals.flatMap(([, { accessToken }]) =>
-    accessToken.from === 'env' ? [accessToken.name] : [],
+    accessToken?.from === 'env' ? [accessToken.name] : [],
   );
   const isDemo = portals.some(([, { portalId }]) => portalId === simulatorPortalId);
   if (hasToken) {
@@ -95,7 +95,13 @@ function withoutSecrets(path: string, env: Record<string, string | undefined>): 
   throw new CliFailure(`the configuration has ${plural(lines.length, 'fault')}:\n${lines.join('\n')}`, 2);
 }
 
-function isThere(ref: SecretRef, readers: SecretReaders): boolean {
+/** What a portal cannot be reached without. */
+function credentialOf({ accessToken, oauth }: TributaryConfig['portals'][string]): SecretRef | undefined {
+  return accessToken ?? oauth?.clientSecret;
+}
+
+function isThere(ref: SecretRef | undefined, readers: SecretReaders): boolean {
+  if (ref === undefined) return false;
   try {
     return resolveSecret(ref, readers) !== '';
   } catch {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oauth } from './oauth';
 import { name, secretRef, section, setting } from './values';
 
 /** API versions whose paths the client knows (facts §1.2). */
@@ -51,9 +52,10 @@ const portal = section({
     .enum(apiVersions)
     .default('2026-09')
     .describe('Version of the HubSpot API, which decides paths and validation rules.'),
-  accessToken: secretRef.describe(
-    'Where the private app or service key token stands: `env:NAME` or `file:/path`.',
-  ),
+  accessToken: secretRef
+    .optional()
+    .describe('Where the private app or service key token stands: `env:NAME` or `file:/path`. Or `oauth`.'),
+  oauth: oauth.optional(),
   baseUrl: setting
     .optional()
     .describe(

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool } from 'pg';
+import { findTokens, openToken, saveInstall } from '../../src/db/oauthTokens';
+import { openPool } from '../../src/db/pool';
+import { seal, SealFailure, unseal, type KeyRing } from '../../src/db/sealing';
+import { rotateTokens } from '../../src/db/tokenRotation';
+import { freshDatabase, type FreshDatabase } from '../support/postgres';
+
+const ringOf = (...ids: string[]): KeyRing => ids.map((id) => ({ id, key: randomBytes(32) }));
+const [oldKey, newKey] = ringOf('old', 'new') as [KeyRing[number], KeyRing[number]];
+
+describe('a sealed text', () => {
+  test('opens with its key and in its place, and never looks the same', () => {
+    const sealed = seal([oldKey], 'token ü', '42.access');
+    expect(sealed).toMatch(/^v1\.old\./);
+    expect(sealed).not.toContain('token');
+    expect(seal([oldKey], 'token ü', '42.access')).not.toBe(sealed);
+    expect(unseal([newKey, oldKey], sealed, '42.access')).toBe('token ü');
+  });
+
+  const sealed = seal([oldKey], 'token', '42.access');
+  const parts = sealed.split('.');
+  const flipped = (part: string) => `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}`;
+  test.each([
+    ['of another portal', [oldKey], sealed, '43.access'],
+    ['in another column', [oldKey], sealed, '42.refresh'],
+    ['whose key is gone', [newKey], sealed, '42.access'],
+    ['under another key of the same name', [{ ...newKey, id: 'old' }], sealed, '42.access'],
+    ['that says another key', [{ ...oldKey, id: 'new' }], sealed.replace('.old.', '.new.'), '42.access'],
+    [
+      'with another nonce',
+      [oldKey],
+      [...parts.slice(0, 2), flipped(parts[2]!), parts[3]].join('.'),
+      '42.access',
+    ],
+    ['with another byte', [oldKey], [...parts.slice(0, 3), flipped(parts[3]!)].join('.'), '42.access'],
+    ['that was cut', [oldKey], sealed.slice(0, -4), '42.access'],
+    ['cut to a short tag', [oldKey], [...parts.slice(0, 3), parts[3]!.slice(0, 8)].join('.'), '42.access'],
+    ['of another form', [oldKey], sealed.replace('v1', 'v2'), '42.access'],
+    ['of nothing', [oldKey], '', '42.access'],
+  ])('%s does not open, and says nothing of itself', (_what, ring, text, place) => {
+    const open = () => unseal(ring, text, place);
+    expect(open).toThrow(SealFailure);
+    expect(open).not.toThrow(/token/);
+  });
+});
+
+describe('rotation', () => {
+  let database: FreshDatabase;
+  let pool: Pool;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    pool = openPool(database.url, 4);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  const portals = Array.from({ length: 120 }, (_, index) => String(index + 1));
+  const texts = async (ring: KeyRing) =>
+    Promise.all(
+      portals.map(async (portalId) => {
+        const held = (await findTokens(pool, portalId))!;
+        return [openToken(ring, held, 'access'), openToken(ring, held, 'refresh')];
+      }),
+    );
+
+  test('seals everything anew, goes on where it was stopped, and leaves what does not open', async () => {
+    for (const portalId of portals) {
+      const install = { clientId: 'app', scopes: [], lifeMs: 1_800_000 };
+      const tokens = { accessToken: `at-${portalId}`, refreshToken: `rt-${portalId}` };
+      await saveInstall(pool, [oldKey], portalId, { ...install, ...tokens });
+    }
+    const before = await texts([oldKey]);
+    // Stopped in its third batch.
+    await pool.query(
+      `create function fail() returns trigger language plpgsql as $$ begin raise 'stopped'; end $$;
+       create trigger fail before update on oauth_tokens for each row when (new.portal_id = 110) execute function fail()`,
+    );
+    await expect(rotateTokens(pool, [newKey, oldKey])).rejects.toThrow('stopped');
+    const { rows } = await pool.query(
+      "select count(*)::int as n from oauth_tokens where access_token like 'v1.new.%'",
+    );
+    expect(rows).toEqual([{ n: 100 }]);
+    expect(await texts([newKey, oldKey])).toEqual(before);
+    await pool.query('drop trigger fail on oauth_tokens');
+    await pool.query(
+      "update oauth_tokens set access_token = replace(access_token, '.old.', '.lost.') where portal_id = 120",
+    );
+    expect(await rotateTokens(pool, [newKey, oldKey])).toEqual({
+      rotated: 19,
+      unopened: [{ portalId: '120', reason: expect.stringContaining('"lost"') }],
+    });
+    await pool.query(
+      "update oauth_tokens set access_token = replace(access_token, '.lost.', '.old.') where portal_id = 120",
+    );
+    expect((await rotateTokens(pool, [newKey, oldKey])).rotated).toBe(1);
+    expect(await texts([newKey])).toEqual(before);
+    expect(await rotateTokens(pool, [newKey])).toEqual({ rotated: 0, unopened: [] });
+  });
+});
