@@ -15,7 +15,12 @@ import { listProperties, listPropertyGroups } from '../hubspot/properties';
 import { listPropertyValidations } from '../hubspot/propertyValidations';
 import type { HubSpotProperty, PropertyValidation } from '../hubspot/schemas';
 import { findObjectTypeId } from '../hubspot/objectTypeIds';
-import type { CheckPortalResult, PortalInput, SetupPortalResult } from '../workflows/contracts';
+import type {
+  CheckPortalResult,
+  PortalInput,
+  SetupPortalResult,
+  UninstallPortalResult,
+} from '../workflows/contracts';
 import type { ActivityContext } from './context';
 import type { ObjectSettings, PortalSettings } from './deps';
 import { leasedClient } from './leasedClient';
@@ -76,6 +81,16 @@ export function createPortalActivities(context: ActivityContext) {
         existing: wanted.filter((name) => !planned.has(name)),
         faults,
       };
+    },
+
+    /** Uninstalls the app by which a portal is connected, and forgets its tokens; the portal is paused then. */
+    async uninstallPortal({ portal }: PortalInput): Promise<UninstallPortalResult> {
+      const { name, portalId, uninstall } = portalSettings(context, portal);
+      if (uninstall === null || portalId === null) {
+        const reason = `portal "${name}" is connected by a token: there is nothing to uninstall`;
+        throw ApplicationFailure.nonRetryable(reason, 'configuration');
+      }
+      return { portalId, uninstalled: await uninstall() };
     },
 
     /** Compares the field maps with the portal's real properties, before anything is written. */

@@ -8,6 +8,8 @@ import { endpoint } from './endpoint';
 import { failureProblem } from './failureProblem';
 import { live, ready } from './health';
 import { metrics } from './metrics';
+import { oauthCallback } from './oauthCallback';
+import { oauthInstall } from './oauthInstall';
 import { lift, pins } from './pins';
 import { ApiProblem, sendProblem } from './problem';
 import { dismiss, retry } from './problemActions';
@@ -16,6 +18,7 @@ import { decide, review, reviews } from './reviews';
 import { runs } from './runs';
 import { syncStatus } from './syncStatus';
 import { audit, trigger } from './trigger';
+import { uninstall } from './uninstall';
 import { addWebhooks } from './webhooks';
 
 const bodyMax = '100kb';
@@ -32,6 +35,8 @@ export function createApp(deps: ApiDeps): Express {
   endpoint(app, '/health/live', { get: live() });
   endpoint(app, '/health/ready', { get: isReady });
   endpoint(app, '/metrics', { get: metrics(deps) });
+  endpoint(app, '/oauth/install', { get: oauthInstall(deps) });
+  endpoint(app, '/oauth/callback', { get: oauthCallback(deps) });
 
   if (deps.webhooks) addWebhooks(app, deps, deps.webhooks);
 
@@ -46,6 +51,7 @@ export function createApp(deps: ApiDeps): Express {
   endpoint(app, '/api/sync/trigger/:source', { post: trigger(deps) }, express.json({ limit: bodyMax }));
   endpoint(app, '/api/audits', { post: audit(deps) }, express.json({ limit: bodyMax }));
   endpoint(app, '/api/sync/status/:id', { get: syncStatus(deps) });
+  endpoint(app, '/api/portals/:portal/install', { delete: uninstall(deps) });
   endpoint(app, '/api/runs', { get: runs(deps) });
   endpoint(app, '/api/problems', { get: problems(deps) });
   endpoint(app, '/api/problems/retry', { post: retry(deps) }, express.json({ limit: bodyMax }));

@@ -3,6 +3,8 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { SecretValue } from '../config/secretValue';
+import type { KeyRing } from '../db/sealing';
+import type { InstallableApp } from './installableApps';
 import type { WebhookDeps } from './webhooks';
 
 /** What the endpoints need, given once by `main`; nothing else here reads the environment or opens connections. */
@@ -13,6 +15,9 @@ export interface ApiDeps {
   /** Names of the configuration. */
   sources: string[];
   portals: string[];
+  /** The apps by which portals are connected, and the keys that seal their tokens. */
+  apps: InstallableApp[];
+  keys: KeyRing;
   /** Accepted besides the tokens of the table `api_tokens`. */
   token: SecretValue | undefined;
   taskQueue: string;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { processEnv, readEnv } from '../config/env';
+import { keyRingOf } from '../config/keyRing';
 import { faultText, loadConfig } from '../config/loadConfig';
 import { createLogger } from '../config/logger';
 import { temporalConnection } from '../config/temporalConnection';
@@ -10,6 +11,7 @@ import { hubspotSource } from '../domain/record';
 import { taskQueue } from '../workflows/contracts';
 import { createApp } from './app';
 import { createInboxBell } from './inboxBell';
+import { installableApps } from './installableApps';
 import { listen } from './listen';
 import { readApiSettings } from './settings';
 import { temporalClient } from './temporalClient';
@@ -53,6 +55,8 @@ async function main(): Promise<void> {
     log,
     sources: [hubspotSource, ...Object.keys(loaded.config.sources)],
     portals: Object.keys(loaded.config.portals),
+    apps: installableApps(loaded.config, { env, readSecretFile }),
+    keys: keyRingOf(settings.keys),
     token: settings.api.token,
     taskQueue,
     registry,

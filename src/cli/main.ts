@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply';
 import { addAudit } from './commands/audit';
 import { addCheck } from './commands/check';
+import { addKeys } from './commands/keys';
 import { addPins } from './commands/pins';
 import { addPlan } from './commands/plan';
 import { addPortalState } from './commands/portalState';
@@ -18,6 +19,7 @@ import { addStart } from './commands/start';
 import { addStatus } from './commands/status';
 import { addSync } from './commands/sync';
 import { addToken } from './commands/token';
+import { addUninstall } from './commands/uninstall';
 import { failureText, runCommand } from './runCommand';
 
 const closing = `
@@ -52,6 +54,8 @@ function tributary(): Command {
     addPins,
     addSchedules,
     addToken,
+    addKeys,
+    addUninstall,
   ];
   for (const add of [...adders, addSimulator]) add(program, runCommand);
   return program;

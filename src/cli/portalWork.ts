@@ -14,6 +14,7 @@ import {
   type PortalInput,
   type SetupPortalResult,
   type SyncRunInput,
+  type UninstallPortalResult,
 } from '../workflows/contracts';
 import { CliFailure } from './cliFailure';
 
@@ -28,6 +29,11 @@ export function setUpPortal(client: Client, portal: string): Promise<SetupPortal
 /** Has the worker compare the field maps with the portal. @throws CliFailure with the reason where it fails */
 export function checkPortal(client: Client, portal: string): Promise<CheckPortalResult> {
   return portalWork(client, 'checkPortal', workflowIds.checkPortal(portal), portal);
+}
+
+/** Has the worker uninstall a portal's app. @throws CliFailure with the reason where it fails */
+export function uninstallPortal(client: Client, portal: string): Promise<UninstallPortalResult> {
+  return portalWork(client, 'uninstallPortal', workflowIds.uninstallPortal(portal), portal);
 }
 
 async function portalWork<Result>(

@@ -72,6 +72,15 @@ export async function resumePortal(db: Queryable, portalId: string): Promise<voi
   );
 }
 
+/** Ends a pause that only a person can end: refused credentials, an installation that was gone. */
+export async function endUntimedPause(db: Queryable, portalId: string): Promise<void> {
+  await db.query(
+    `update portals set paused_until = null, pause_reason = null, failures = 0, openings = 0, probe_until = null
+     where portal_id = $1 and paused_until = 'infinity'`,
+    [portalId],
+  );
+}
+
 /** Stops all calls of a portal until a time (null: until a person resumes it). A longer pause that holds already stays. */
 export async function pausePortal(db: Queryable, portalId: string, untilMs: number | null, reason: string) {
   await db.query(

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { Exchange, HubSpotReply } from './exchange';
+import { createExchange, type Exchange, type ExchangeOptions, type HubSpotReply } from './exchange';
+import { HubSpotFailure } from './hubspotFailure';
 import { hubspotPaths, type ApiVersion } from './paths';
 import { expectSuccess, isSuccess, readReply } from './readReply';
-import { tokenFailure } from './tokenFailure';
+import { TokenFailure, tokenFailure, type TokenFault } from './tokenFailure';
 
 /**
  * OAuth's endpoints (facts §7). One function per endpoint and grant, exactly one HTTP request each. All throw
@@ -17,6 +18,14 @@ export interface OAuthApp {
   clientSecret: string;
   /** As registered with the app, to the letter. */
   redirectUri: string;
+}
+
+/** An app with its way to HubSpot. */
+export function connectApp<App extends Omit<OAuthApp, 'exchange'>>(
+  app: App,
+  options: ExchangeOptions,
+): App & OAuthApp {
+  return { ...app, exchange: createExchange(options) };
 }
 
 export interface GrantedTokens {
@@ -103,6 +112,14 @@ export async function uninstallApp(app: OAuthApp, accessToken: string): Promise<
     token: accessToken,
   });
   expectSuccess(reply);
+}
+
+/** What a failed call of this file means, and in plain words; null for any other error. */
+export function tokenTrouble(error: unknown): { fault: TokenFault; reason: string } | null {
+  if (!(error instanceof HubSpotFailure)) return null;
+  const { reason } = error.verdict;
+  if (error instanceof TokenFailure) return { fault: error.fault, reason };
+  return { fault: error.action.startsWith('retry') ? 'passing' : 'configuration', reason };
 }
 
 /** @throws TokenFailure for a reply that is no success */

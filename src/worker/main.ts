@@ -14,7 +14,8 @@ import { createLogger } from '../config/logger';
 import { temporalConnection } from '../config/temporalConnection';
 import { migrate } from '../db/migrate';
 import { openPool } from '../db/pool';
-import { createExchange, type CallInfo } from '../hubspot/exchange';
+import type { CallInfo } from '../hubspot/exchange';
+import { connectApp } from '../hubspot/oauth';
 import { taskQueue } from '../workflows/contracts';
 import { createDoorbell } from './doorbell';
 import { createFailpoint } from './failpoint';
@@ -77,13 +78,10 @@ async function main(): Promise<void> {
         createAccessTokens({
           ...{ pool, log, ring, callDeadlineMs: limits.callDeadlineMs },
           ...{ portalId: app.portalId, installUrl: app.installUrl },
-          app: {
-            ...app,
-            clientSecret: app.clientSecret.reveal(),
-            exchange: createExchange({
-              ...{ baseUrl: app.baseUrl, deadlineMs: limits.callDeadlineMs, onCall },
-            }),
-          },
+          app: connectApp(
+            { ...app, clientSecret: app.clientSecret.reveal() },
+            { baseUrl: app.baseUrl, deadlineMs: limits.callDeadlineMs, onCall },
+          ),
         }),
     }),
     log,

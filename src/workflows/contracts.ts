@@ -13,6 +13,7 @@ export const workflowIds = {
   receive: (portalId: string) => `receive:${portalId}`,
   setupPortal: (portal: string) => `setup:${portal}`,
   checkPortal: (portal: string) => `check:${portal}`,
+  uninstallPortal: (portal: string) => `uninstall:${portal}`,
 } as const;
 
 /** Bulk carries partner marks too, most urgent first; realtime has a workflow of its own so that it never queues. */
@@ -143,6 +144,12 @@ export interface SetupPortalResult {
   created: string[];
   existing: string[];
   faults: string[];
+}
+
+export interface UninstallPortalResult {
+  portalId: string;
+  /** False where HubSpot did not confirm it: the tokens are forgotten all the same. */
+  uninstalled: boolean;
 }
 
 export interface CheckPortalResult {

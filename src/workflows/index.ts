@@ -1,7 +1,7 @@
 /** Everything the workflow bundle holds; the names are public API. */
 export { consolidate } from './consolidate';
 export { deliver } from './deliver';
-export { checkPortal, setupPortal } from './portal';
+export { checkPortal, setupPortal, uninstallPortal } from './portal';
 export { receive } from './receive';
 export { syncRun } from './syncRun';
 export { syncSource } from './syncSource';

@@ -1,5 +1,5 @@
 import { prompt } from './activityProxies';
-import type { CheckPortalResult, PortalInput, SetupPortalResult } from './contracts';
+import type { CheckPortalResult, PortalInput, SetupPortalResult, UninstallPortalResult } from './contracts';
 
 const connecting = 'read whose portal the token opens, and its definitions';
 
@@ -14,4 +14,9 @@ export async function setupPortal(input: PortalInput = {}): Promise<SetupPortalR
 export async function checkPortal(input: PortalInput = {}): Promise<CheckPortalResult> {
   await prompt(connecting).connectPortal(input);
   return prompt('compare the field maps with the portal').checkPortal(input);
+}
+
+/** Uninstalls the app by which a portal is connected, and forgets its tokens. */
+export async function uninstallPortal(input: PortalInput = {}): Promise<UninstallPortalResult> {
+  return prompt('uninstall the app, forget its tokens').uninstallPortal(input);
 }

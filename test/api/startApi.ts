@@ -47,6 +47,8 @@ export async function startApi(changes: Partial<ApiDeps> = {}): Promise<TestApi>
     }),
     sources: ['hubspot', 'azure', 'ielts', 'impact'],
     portals: ['main'],
+    apps: [],
+    keys: [],
     token: secretValue(environmentToken),
     taskQueue: `api-test-${randomUUID()}`,
     temporalUiUrl: undefined,

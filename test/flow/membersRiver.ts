@@ -158,6 +158,8 @@ async function serveApi({ pool, temporal }: BareRiver) {
     }),
     sources: ['club'],
     portals: ['main'],
+    apps: [],
+    keys: [],
     token: secretValue(token),
     taskQueue,
     temporalUiUrl: undefined,

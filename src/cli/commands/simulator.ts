@@ -10,6 +10,7 @@ interface SimulatorOptions {
   port?: string;
   limit?: string;
   memory?: boolean;
+  app?: string;
 }
 
 /** `tributary simulator`: the strict HubSpot alone, in the foreground. */
@@ -19,17 +20,19 @@ export function addSimulator(program: Command, run: RunCommand): void {
     .description('run the HubSpot simulator alone, until Ctrl-C')
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)')
     .option('--limit <n|off>', 'calls per 10 seconds (default: 190); off lifts all limits')
+    .option('--app <id:secret:redirect-uri>', 'an app that may be installed by OAuth')
     .option('--memory', 'keep nothing (default: the state stands in the state folder)')
     .action(run(simulator));
 }
 
 async function simulator(
   context: CommandContext,
-  { port, limit, memory }: SimulatorOptions,
+  { port, limit, memory, app }: SimulatorOptions,
 ): Promise<ExitCode> {
   const args = [
     ...(port === undefined ? [] : ['--port', port]),
     ...(limit === undefined ? [] : ['--limit', limit]),
+    ...(app === undefined ? [] : ['--app', app]),
     ...(memory ? [] : ['--state-dir', join(context.options.stateDir, 'simulator')]),
   ];
   context.output.say(

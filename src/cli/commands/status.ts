@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
+import { installOf, type InstallView } from '../../db/oauthInstall';
 import { listPortals, type Portal } from '../../db/portals';
 import { listRuns, type RunRow } from '../../db/runQueries';
 import { CliFailure, type ExitCode } from '../cliFailure';
@@ -43,8 +44,10 @@ async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> 
   }
   const portal = await portalOf(pool, options);
   const runs = await listRuns(pool, portal.portalId, runsShown);
-  output.result({ portal, runs });
+  const install = await installOf(pool, portal.portalId);
+  output.result({ portal, install, runs });
   output.show(portalText(portal));
+  if (install) output.show(installText(install));
   output.show(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
   return 0;
 }
@@ -58,6 +61,14 @@ export function portalText(portal: Portal): string {
     `portal ${name} (${portalId}): ${mode}, ${checked}`,
     ...(isPaused ? [`  paused ${until}: ${pauseReason ?? 'no reason given'}`] : []),
   ].join('\n');
+}
+
+/** How a portal is connected by its app. */
+function installText({ scopes, installedAt, refreshedAt, revokedAt }: InstallView): string {
+  const installed = `  app installed ${installedAt.toISOString()}`;
+  return revokedAt
+    ? `${installed}, gone since ${revokedAt.toISOString()}`
+    : `${installed} with ${scopes.length} scopes; token refreshed ${refreshedAt.toISOString()}`;
 }
 
 function runsTable(runs: RunRow[], isTerminal: boolean): string {
