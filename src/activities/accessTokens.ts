@@ -16,6 +16,7 @@ import { pausePortal } from '../db/portals';
 import { SealFailure, type KeyRing } from '../db/sealing';
 import { HubSpotFailure, ownFailure } from '../hubspot/hubspotFailure';
 import { refreshTokens, uninstallApp, type OAuthApp } from '../hubspot/oauth';
+import { equalText } from '../hubspot/signature';
 import { TokenFailure } from '../hubspot/tokenFailure';
 
 /** The access tokens of one portal that is connected by OAuth. */
@@ -68,7 +69,8 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     async refused(token) {
       const held = await findTokens(pool, portalId);
       if (!held || held.isRevoked) return true;
-      if ((await pausing(async () => openToken(deps.ring, held, 'access'))) !== token) return true;
+      const stored = await pausing(async () => openToken(deps.ring, held, 'access'));
+      if (!equalText(token, stored)) return true;
       return refuseToken(pool, held);
     },
     async uninstall() {

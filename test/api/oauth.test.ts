@@ -1,3 +1,4 @@
+// Reason for length: one scene, and every way in which an installation can end.
 import { randomBytes } from 'node:crypto';
 import type { InstallableApp } from '../../src/api/installableApps';
 import { findTokens, openToken } from '../../src/db/oauthTokens';

@@ -1,3 +1,4 @@
+// Reason for length: one scene, and everything that can happen to a token.
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Pool } from 'pg';
