@@ -58,6 +58,8 @@ function claimExpired(): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'claimExpired',
     message: 'the claim expired before its slot came',
+    // Nothing failed: a longer and longer wait would only leave the quota unused.
+    nextRetryDelay: 1_000,
   });
 }
 

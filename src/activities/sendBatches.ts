@@ -39,15 +39,20 @@ export interface SendBatchesResult {
 }
 
 /** One activity's wave of batches. */
-interface Wave extends Omit<Sending, 'client' | 'wasSent'> {
+interface Wave extends Omit<Sending, 'client' | 'readBack' | 'wasSent'> {
   lane: SendBatchesInput['lane'];
-  clientUntil: (expiry: number) => HubSpotClient;
+  clientUntil: (expiry: number, lane: SendBatchesInput['lane']) => HubSpotClient;
 }
 
 export interface Sending {
   context: ActivityContext;
   /** A client for one claimed batch: it starts no call after the claim's expiry. */
   client: HubSpotClient;
+  /**
+   * The same for the reads that prove what was written: urgent, else they would stand behind the writes of all other
+   * batches, and with few calls left the claim would end before the proof, again and again.
+   */
+  readBack: HubSpotClient;
   /** The batch's write was answered: what fails after that fails behind it. */
   wasSent: boolean;
   portalId: string;
@@ -70,12 +75,12 @@ export function createSendBatches(context: ActivityContext) {
       portalId,
       lane,
       result,
-      clientUntil: (expiry) =>
+      clientUntil: (expiry, callLane) =>
         leasedClient(
           context,
           transport,
           portalId,
-          laneNumbers[lane],
+          laneNumbers[callLane],
           lease,
           () => performance.now() < expiry,
         ),
@@ -113,7 +118,12 @@ async function sendBatch(wave: Wave, batchId: string): Promise<void> {
     });
   }
   await context.failpoint('deliver.sending');
-  const sending: Sending = { ...wave, client: wave.clientUntil(expiry), wasSent: false };
+  const sending: Sending = {
+    ...wave,
+    client: wave.clientUntil(expiry, wave.lane),
+    readBack: wave.clientUntil(expiry, 'realtime'),
+    wasSent: false,
+  };
   let rest: 'done' | 'again' | 'split';
   try {
     rest = batch.operation === 'archive' ? await archive(sending, batch) : await write(sending, batch);
@@ -177,7 +187,7 @@ async function write(sending: Sending, batch: TakenBatch): Promise<'done' | 'aga
   if (reading.wholeBatch) return refusedWhole(sending, batch);
   sending.wasSent = true;
   await growBatches(sending.context.pool, sending.portalId, batch.intents.length);
-  return settleReading(sending, batch, await proveEcho(sending.client, objectType, batch, reading));
+  return settleReading(sending, batch, await proveEcho(sending.readBack, objectType, batch, reading));
 }
 
 async function archive(sending: Sending, batch: TakenBatch): Promise<'done' | 'again' | 'split'> {

@@ -121,9 +121,9 @@ async function readOwners(sending: Sending, batch: TakenBatch, { conflicts }: Fo
   const existing = new Set(portal.properties.map(({ name }) => name));
   const properties = settings.properties.filter((name) => existing.has(name));
   const request = { objectType: settings.hubspotType, properties };
-  const records = ids.length > 0 ? (await readBatch(sending.client, { ...request, ids })).records : [];
+  const records = ids.length > 0 ? (await readBatch(sending.readBack, { ...request, ids })).records : [];
   if (emails.length === 0) return records;
-  const found = await readBatch(sending.client, { ...request, ids: emails, idProperty: 'email' });
+  const found = await readBatch(sending.readBack, { ...request, ids: emails, idProperty: 'email' });
   return [...records, ...found.records];
 }
 

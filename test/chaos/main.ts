@@ -1,9 +1,10 @@
 import { mkdtempSync, chmodSync, rmSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forkRound } from './forkRound';
 import { readOptions } from './options';
 import { closingTable, roundLine, totalsOf } from './report';
-import { isClean, playRound, type RoundReport } from './round';
+import { isClean, type RoundReport } from './round';
 
 /** The shipped programs: dist, in which this file is compiled to dist/.chaos/test/chaos. */
 const dist = join(__dirname, '../../..');
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   const playOn = async () => {
     while (next < options.seed + rounds) {
       const seed = next++;
-      const report = await playRound({ seed, people, keep, folder: join(folder, String(seed)), dist });
+      const report = await forkRound({ seed, people, keep, folder: join(folder, String(seed)), dist });
       reports.push(report);
       process.stderr.write(`${roundLine(report)}\n`);
     }

@@ -14,8 +14,6 @@ export interface RoundPlan {
   latency: { meanMs: number; jitterMs: number };
   /** HubSpot's clock, ahead in one round and behind in the next. */
   clockOffsetMs: number;
-  /** HubSpot's limits, of windows shorter than its own, so that rounds are; in some rounds much tighter ones. */
-  limits: { windowMs: number; perTenSeconds: number; associationsPerTenSeconds: number };
   /** Refused by HubSpot, per object. */
   poisonPerObject: number;
   /** Share of the source rows that change between the two syncs of a round. */
@@ -92,7 +90,6 @@ export function planRound(seed: number, people: number, { claimMs, deadlineMs }:
     ),
     latency: { meanMs: between(5, 60), jitterMs: between(0, 40) },
     clockOffsetMs: seed % 2 === 0 ? tenMinutesMs : -tenMinutesMs,
-    limits: planLimits(between(3_000, 6_000), pick([1, 2, 4])),
     poisonPerObject: between(1, 3),
     changedShare: 0.3,
     faults: [planFaults(faultKinds, calls), planFaults(faultKinds, Math.max(20, Math.floor(calls / 2)))],
@@ -102,10 +99,4 @@ export function planRound(seed: number, people: number, { claimMs, deadlineMs }:
     ],
     failpoints: Array.from({ length: 4 }, () => ({ name: pick(passed), pass: between(1, 3) })),
   };
-}
-
-/** HubSpot's limits for a window of this length, and a part of them. */
-function planLimits(windowMs: number, part: number): RoundPlan['limits'] {
-  const scaled = (perTenSeconds: number) => Math.floor((perTenSeconds * windowMs) / 10_000 / part);
-  return { windowMs, perTenSeconds: scaled(190), associationsPerTenSeconds: scaled(150) };
 }

@@ -7,7 +7,7 @@ import { disturb } from './disturb';
 import { judge, type Verdict } from './judge';
 import { planRound, type RoundPlan } from './plan';
 import { choosePoison, plantPoison } from './poison';
-import { persist, settleAll } from './settle';
+import { persist, settleAll, whatIsLeft } from './settle';
 import { control, orderFault, readReport, type SimulatorReport } from './simulatorControl';
 import { startStack, type Stack } from './stack';
 
@@ -38,30 +38,26 @@ export interface RoundReport {
   stuck: string | null;
 }
 
-const claimMs = 2_000;
+/** Longer than what a wave reserves of the quota ahead. */
+const claimMs = 3_000;
 const deadlineMs = 2_000;
 /** Longest that one sync may take before the round counts as stuck. */
-const settleMs = 240_000;
-const noVerdict: Verdict = { lost: [], doubled: [], unproved: [], windowViolations: 0 };
+const settleMs = 300_000;
+
+/** A report of a round that has not begun. */
+export function emptyReport(seed: number): RoundReport {
+  const verdict: Verdict = { lost: [], doubled: [], unproved: [], windowViolations: 0 };
+  const counts = { seconds: 0, calls: 0, runs: 0, hits: {}, fullestWindow: 0 };
+  return { seed, ...counts, missed: [], verdict, timeline: [], stuck: null };
+}
 
 /** One round: a fresh system and world, a first sync and one of changes, both disturbed as the seed says, then judged. */
 export async function playRound(options: RoundOptions): Promise<RoundReport> {
   const plan = planRound(options.seed, options.people, { claimMs, deadlineMs });
-  const hits: Record<string, number> = {};
+  const report = emptyReport(options.seed);
+  const { hits } = report;
   const hit = (kind: string, count = 1) => (hits[kind] = (hits[kind] ?? 0) + count);
   const began = performance.now();
-  const report: RoundReport = {
-    seed: plan.seed,
-    seconds: 0,
-    calls: 0,
-    runs: 0,
-    hits,
-    missed: [],
-    fullestWindow: 0,
-    verdict: noVerdict,
-    stuck: null,
-    timeline: [],
-  };
   const tell = (what: string) => {
     report.timeline.push(`${((performance.now() - began) / 1_000).toFixed(1)} ${what}`);
   };
@@ -109,6 +105,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     report.missed = missedOf(plan, hits);
   } catch (error) {
     report.stuck = error instanceof Error ? error.message : String(error);
+    tell(await whatIsLeft(stack.pool).catch(String));
   } finally {
     report.calls = stack.calls.count();
     await stack.stop();
@@ -127,8 +124,9 @@ export function isClean({ verdict, stuck }: RoundReport): boolean {
 }
 
 function settingsOf(plan: RoundPlan): Record<string, unknown> {
-  const { switches, latency, clockOffsetMs, limits } = plan;
-  return { switches, latency, clockOffsetMs, limits };
+  const { switches, latency, clockOffsetMs } = plan;
+  // HubSpot's own limits: in tighter windows the spare of the quota is too small for a machine that is itself late.
+  return { switches, latency, clockOffsetMs };
 }
 
 function fullestOf({ limits }: SimulatorReport): number {

@@ -86,6 +86,15 @@ const underWay = `select
      and exists (select from known_states k where k.object_type = a.to_object and k.golden_id = a.to_golden))))
      as associations`;
 
+/** What is still under way, and the newest reason of a run, for a person. */
+export async function whatIsLeft(pool: Stack['pool']): Promise<string> {
+  const { rows } = await pool.query(underWay);
+  const paused = await pool.query<{ pause_reason: string | null; paused_until: Date | null }>(
+    "select pause_reason, paused_until, failures, openings, batch_size from portals where mode = 'live'",
+  );
+  return `left: ${JSON.stringify([...rows, ...paused.rows])}`;
+}
+
 async function untilDry({ pool }: Stack, untilMs: number): Promise<void> {
   for (;;) {
     const { rows } = await persist(untilMs, () => pool.query<Record<string, number>>(underWay));

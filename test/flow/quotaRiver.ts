@@ -45,7 +45,10 @@ export interface QuotaRiver extends BareRiver {
 }
 
 /** A river whose outbox is filled by hand and whose quota is small, so that windows pass in seconds. */
-export async function startQuotaRiver(workers: number): Promise<QuotaRiver> {
+export async function startQuotaRiver(
+  workers: number,
+  environment: Record<string, string> = {},
+): Promise<QuotaRiver> {
   const source = await emptyDatabase();
   const club = new Client({ connectionString: source.url });
   await club.connect();
@@ -57,6 +60,7 @@ export async function startQuotaRiver(workers: number): Promise<QuotaRiver> {
       CLUB_URL: source.url,
       TRIBUTARY_CLAIM_MS: '30000',
       TRIBUTARY_CALL_DEADLINE_MS: '10000',
+      ...environment,
     },
   });
   const config = await river.writeConfig('club.yaml', configText);
