@@ -6,6 +6,7 @@ import { closeRecordProblems, openProblems } from '../db/problems';
 import { replaceReviews } from '../db/reviews';
 import { addCounts } from '../db/runs';
 import { clearDue, isAnyDue, selectDue, type DueRecord } from '../db/stagedRecords';
+import { dropTargetStates, lockTargetStates, saveTargetReads } from '../db/targetStates';
 import { storedKeysOf, type KeyChange } from '../domain/expandComponent';
 import { goldenIdOf } from '../domain/goldenId';
 import { hubspotSource, type IdentityKey, type RecordRef } from '../domain/record';
@@ -14,7 +15,8 @@ import type { ActivityContext } from './context';
 import { isDataFault } from './failures';
 import { identifySlice, tributaryIdsOf } from './identifySlice';
 import { mapSlice, refKey, type SliceContext } from './mapSlice';
-import { mergeSlice } from './mergeSlice';
+import { mergeSlice, type Marked } from './mergeSlice';
+import { targetsOf } from './targetSettings';
 
 /** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
 export const sliceRecordsMax = 1_000;
@@ -51,12 +53,16 @@ async function consolidateNext(
   const context = await sliceContext(deps, portalId, objectType);
   const due = await selectDue(deps.pool, portalId, objectType, sliceRecordsMax);
   if (due.length === 0) return { records: 0, more: false };
-  const { urgent } = await consolidateBisecting(deps, context, due);
+  const { urgent, targets } = await consolidateBisecting(deps, context, due);
   await deps.failpoint('consolidate.committed');
   if (urgent) await deps.doorbell.deliver(portalId, 'realtime');
+  for (const target of urgent ? targets : []) await deps.doorbell.writeBack(portalId, target);
   const more = await isAnyDue(deps.pool, portalId, objectType);
   // Bulk waits until the object is consolidated, for full batches: ringing it earlier would cost and bring nothing.
-  if (!more) await deps.doorbell.deliver(portalId, 'bulk');
+  if (!more) {
+    await deps.doorbell.deliver(portalId, 'bulk');
+    for (const { target } of context.targets) await deps.doorbell.writeBack(portalId, target);
+  }
   return { records: due.length, more };
 }
 
@@ -75,6 +81,7 @@ async function sliceContext(
     portalId,
     rules: object.rules,
     reference: object.reference,
+    targets: (await targetsOf(deps, portalId)).filter((stream) => stream.objectType === objectType),
     streamMap: (source, stream) => maps.get(`${source}.${stream}`),
   };
 }
@@ -84,19 +91,22 @@ async function consolidateBisecting(
   deps: ActivityContext,
   context: SliceContext,
   due: DueRecord[],
-): Promise<{ urgent: boolean }> {
+): Promise<Marked> {
   try {
     return await inTransaction(deps.pool, (tx) => consolidateRecords(tx, deps, context, due));
   } catch (error) {
     if (!isDataFault(error)) throw error;
     if (due.length === 1) {
       await inTransaction(deps.pool, (tx) => setAside(tx, context, due[0]!));
-      return { urgent: false };
+      return { urgent: false, targets: [] };
     }
     const middle = due.length >> 1;
     const first = await consolidateBisecting(deps, context, due.slice(0, middle));
     const second = await consolidateBisecting(deps, context, due.slice(middle));
-    return { urgent: first.urgent || second.urgent };
+    return {
+      urgent: first.urgent || second.urgent,
+      targets: [...new Set([...first.targets, ...second.targets])],
+    };
   }
 }
 
@@ -120,7 +130,7 @@ async function consolidateRecords(
   deps: ActivityContext,
   context: SliceContext,
   selected: DueRecord[],
-): Promise<{ urgent: boolean }> {
+): Promise<Marked> {
   const { portalId, rules } = context;
   const { objectType } = rules;
   await lockInTransaction(tx, `consolidate:${portalId}:${objectType}`);
@@ -130,7 +140,12 @@ async function consolidateRecords(
   const known = await loadKnownStates(tx, portalId, objectType, { recordIds: anchorIds });
   const anchorStates = new Map(known.map((state) => [state.recordId, state]));
 
-  const slice = mapSlice(selected, previous, anchorStates, context);
+  const targetReads = selected
+    .filter(({ source, stream }) => context.streamMap(source, stream)?.writeBack)
+    .map(({ source, stream, key, readAt }) => ({ target: source, stream, recordId: key, readAt }));
+  const targetStates = await lockTargetStates(tx, portalId, objectType, targetReads);
+
+  const slice = mapSlice(selected, previous, anchorStates, targetStates, context);
   await deps.failpoint('consolidate.decided');
   const anchors = slice.mapped.filter(({ source }) => source === hubspotSource);
   const ownIds = await tributaryIdsOf(tx, portalId, objectType, anchors);
@@ -164,6 +179,13 @@ async function consolidateRecords(
   await saveMapped(tx, portalId, objectType, rules.configNumber, mapped);
   await dropKeys(tx, portalId, objectType, slimKeys(dropped.filter((row) => !unmapped.has(refKey(row)))));
   await removeMapped(tx, portalId, slice.removed);
+  await saveTargetReads(tx, portalId, objectType, slice.targetStates);
+  await dropTargetStates(
+    tx,
+    portalId,
+    objectType,
+    slice.removed.map(({ source, key }) => ({ target: source, recordId: key })),
+  );
   const runId = selected.find((row) => row.runId)?.runId ?? null;
   await saveReferences(tx, portalId, objectType, runId, slice.mapped);
 
@@ -185,6 +207,7 @@ async function consolidateRecords(
   const result = await mergeSlice(tx, {
     portalId,
     rules,
+    targets: context.targets,
     component,
     touched: new Set([...slice.mapped, ...slice.removed].map(refKey)),
     gone: new Map(removedGolden),

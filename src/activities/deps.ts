@@ -66,6 +66,13 @@ export const failpoints = [
   'receive.read',
   'receive.staged',
   'receive.committed',
+  // As of deliver, for what is written back to sources.
+  'writeBack.claiming',
+  'writeBack.claimed',
+  'writeBack.sending',
+  'writeBack.sent',
+  'writeBack.settling',
+  'writeBack.settled',
   // The result is written, the workflow does not know.
   'run.ended',
 ] as const;
@@ -76,6 +83,7 @@ export interface Doorbell {
   consolidate(portalId: string, objectType: string): Promise<void>;
   deliver(portalId: string, lane: DeliveryLane): Promise<void>;
   receive(portalId: string): Promise<void>;
+  writeBack(portalId: string, target: string): Promise<void>;
 }
 
 /** Temporal's search attributes of ours; without the right to register them everything works, only unsearchable. */
@@ -108,6 +116,8 @@ export interface PortalSettings {
   uninstall: AccessTokens['uninstall'] | null;
   /** Ceilings of calls per window, where fewer than HubSpot grants shall be used. */
   callsCaps: Partial<Record<QuotaBucket, number>>;
+  /** False: its golden records are written to HubSpot only, whatever the sources take. */
+  writesBack: boolean;
 }
 
 export interface SourceSettings {
@@ -133,6 +143,8 @@ export interface StreamSettings {
   whenGone: 'keep' | 'withdraw' | 'archive';
   options: unknown;
   map: StreamMap;
+  /** How records are written back, in the words of the source's kind; with `map.writeBack`, which says what. */
+  writeOptions?: unknown;
 }
 
 export interface ObjectSettings {

@@ -38,10 +38,11 @@ export function createExtract(context: ActivityContext) {
     const ref: StreamRef = { portalId: input.portalId, source: source.name, stream: stream.name };
     const read = await claimRead(context.pool, ref, input.runId, input.full);
     if (read.done) return { records: 0, staged: 0, faults: 0, done: true };
+    const readBegan = context.now();
     const page = await readPage(context, source, stream, read);
     await context.failpoint('extract.read');
     const staged = await inTransaction(context.pool, async (tx) => {
-      const due = await commitPage(tx, { ref, source, stream, read, page, runId: input.runId });
+      const due = await commitPage(tx, { ref, source, stream, read, readBegan, page, runId: input.runId });
       await context.failpoint('extract.staged');
       return due;
     });
@@ -106,16 +107,18 @@ interface CommitRequest {
   source: SourceSettings;
   stream: StreamSettings;
   read: ReadState;
+  readBegan: Date;
   page: Page;
   runId: string;
 }
 
 async function commitPage(tx: Queryable, request: CommitRequest): Promise<number> {
-  const { ref, source, stream, read, page, runId } = request;
+  const { ref, source, stream, read, readBegan, page, runId } = request;
   if (!(await moveCursor(tx, ref, read.fence, page.next, page.watermark))) throw supersededRead();
   const { staged, refused } = await stagePage(tx, ref, stream.objectType, page.records, {
     runId,
     lane: source.lane,
+    readBegan,
   });
   const unreadable = page.faults.map(({ where, content, key, reason }): ProblemInput => ({
     stage: 'extract',

@@ -1,5 +1,6 @@
 import { activityInfo, heartbeat, log as activityLog } from '@temporalio/activity';
 import { createClaimBatches } from './claimBatches';
+import { createClaimWriteBacks } from './claimWriteBacks';
 import { createConsolidate } from './consolidate';
 import type { ActivityContext } from './context';
 import { createExtract } from './extract';
@@ -10,6 +11,7 @@ import { createReceive } from './receive';
 import { createRunActivities } from './runs';
 import { createSendAssociations } from './sendAssociations';
 import { createSendBatches } from './sendBatches';
+import { createSendWriteBacks } from './sendWriteBacks';
 import { createTick } from './tick';
 
 /** All activities of a worker. Whatever one throws leaves as a typed failure without data. */
@@ -24,6 +26,8 @@ export function createActivities(context: ActivityContext) {
     sendBatches: createSendBatches(context),
     sendAssociations: createSendAssociations(context),
     receiveSlice: createReceive(context),
+    claimWriteBacks: createClaimWriteBacks(context),
+    sendWriteBacks: createSendWriteBacks(context),
     ringLanes: createTick(context),
   };
   return guarded(activities, context);
@@ -37,7 +41,10 @@ type Activity = (input: never) => Promise<unknown>;
 const beatEveryMs = 2_000;
 
 /** Those that ring a lane after their commit. */
-const ringers = ['extractPage', 'consolidateSlice', 'sendBatches', 'sendAssociations', 'receiveSlice'];
+const ringers = [
+  ...['extractPage', 'consolidateSlice', 'sendBatches', 'sendAssociations', 'receiveSlice'],
+  'sendWriteBacks',
+];
 
 function guarded<Set extends Record<string, Activity>>(activities: Set, context: ActivityContext): Set {
   const ringLanes = createTick(context);

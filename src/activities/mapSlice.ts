@@ -1,17 +1,24 @@
 import type { ProblemInput } from '../db/problems';
 import type { DueRecord } from '../db/stagedRecords';
 import type { StoredMapped } from '../db/mappedRecords';
+import { targetKey, type LockedState, type TargetRecordRef } from '../db/targetStates';
 import { carryFields } from '../domain/carryFields';
+import { writeBackRules } from '../domain/decideWriteBack';
+import type { KnownValues } from '../domain/diffState';
 import { identityKeysOf } from '../domain/identityKeys';
 import { mapAnchor, type AnchorState } from '../domain/mapAnchor';
 import { mapRecord } from '../domain/mapRecord';
 import { hubspotSource, type MappedRecord, type RecordRef } from '../domain/record';
 import type { ObjectRules, ReferenceData, StreamMap } from '../domain/rules';
+import type { TargetStream } from './targetSettings';
+import { markEchoes, readTargetState } from '../domain/targetState';
 
 export interface SliceContext {
   portalId: string;
   rules: ObjectRules;
   reference: ReferenceData;
+  /** The streams that take write-backs of this object. */
+  targets: TargetStream[];
   /** The map of a stream, or undefined when the configuration no longer has it. */
   streamMap: (source: string, stream: string) => StreamMap | undefined;
 }
@@ -21,20 +28,24 @@ export interface MappedSlice {
   /** Records that are gone at their source. */
   removed: DueRecord[];
   problems: ProblemInput[];
+  /** What records of sources that take write-backs are known to hold now. */
+  targetStates: (TargetRecordRef & KnownValues)[];
 }
 
 /**
  * Maps a slice of due records. A record's fault is a problem of that record; a defect of ours likewise.
  * @param previous the stored mapping of the same records, by `refKey`
  * @param anchors what is known of HubSpot records, by record id
+ * @param targets what sources that take write-backs were known to hold of these records, by `targetKey`
  */
 export function mapSlice(
   due: DueRecord[],
   previous: Map<string, StoredMapped>,
   anchors: Map<string, AnchorState>,
+  targets: Map<string, LockedState>,
   context: SliceContext,
 ): MappedSlice {
-  const slice: MappedSlice = { mapped: [], removed: [], problems: [] };
+  const slice: MappedSlice = { mapped: [], removed: [], problems: [], targetStates: [] };
   for (const row of due) {
     const anchor = row.source === hubspotSource;
     const map = anchor ? undefined : context.streamMap(row.source, row.stream);
@@ -44,7 +55,7 @@ export function mapSlice(
     try {
       const before = asMapped(previous.get(refKey(row)), context.rules);
       const next = map
-        ? mapSourceRecord(row, map, context, slice.problems)
+        ? mapSourceRecord(row, map, context, targets, slice)
         : mapAnchor(row, row.payload, anchors.get(row.key) ?? unknownAnchor, row.stagedAt, context.rules);
       if (!next) continue;
       const carried = carryFields(before, next, context.rules, map);
@@ -62,7 +73,13 @@ export function mapSlice(
 
 const unknownAnchor: AnchorState = { sent: {}, edits: {} };
 
-function mapSourceRecord(row: DueRecord, map: StreamMap, context: SliceContext, problems: ProblemInput[]) {
+function mapSourceRecord(
+  row: DueRecord,
+  map: StreamMap,
+  context: SliceContext,
+  targets: Map<string, LockedState>,
+  slice: MappedSlice,
+): MappedRecord | null {
   const { record, faults } = mapRecord(
     { ref: row, payload: row.payload, changedAt: row.changedAt, stagedAt: row.stagedAt },
     map,
@@ -70,14 +87,25 @@ function mapSourceRecord(row: DueRecord, map: StreamMap, context: SliceContext, 
     context.reference,
   );
   for (const { kind, field, reason } of faults) {
-    problems.push({ ...problemOf(row, context), kind, field, reason });
+    slice.problems.push({ ...problemOf(row, context), kind, field, reason });
   }
-  return record;
+  if (!record || !map.writeBack) return record;
+  const ref = { target: row.source, recordId: row.key };
+  const known = targets.get(targetKey(ref)) ?? null;
+  const unreadable = new Set(faults.flatMap(({ field }) => field ?? []));
+  const rules = writeBackRules(context.rules, map.writeBack);
+  const state = readTargetState(known, { record, unreadable, isNewer: known?.isNewer ?? true }, rules);
+  slice.targetStates.push({ ...ref, ...state });
+  return markEchoes(record, { ...state.sent, ...known?.unsettled }, rules);
 }
 
-/** Values carried over from before are evidence too: keys are taken from what is known now. */
+/**
+ * Values carried over from before are evidence too: keys are taken from what is known now. What we wrote into the
+ * record ourselves proves nothing.
+ */
 function withKeys(record: MappedRecord, rules: ObjectRules): MappedRecord {
-  return { ...record, identityKeys: identityKeysOf(valuesOf(record.fields), rules.identity) };
+  const told = Object.fromEntries(Object.entries(record.fields).filter(([, { ours }]) => !ours));
+  return { ...record, identityKeys: identityKeysOf(valuesOf(told), rules.identity) };
 }
 
 export function valuesOf(fields: MappedRecord['fields']): Record<string, string> {

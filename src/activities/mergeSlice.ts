@@ -20,6 +20,8 @@ import type { FieldRule, ObjectRules } from '../domain/rules';
 import type { Component } from './identifySlice';
 import { refKey } from './mapSlice';
 import { pinReviews, pinSlice } from './pinSlice';
+import type { TargetStream } from './targetSettings';
+import { writeBackMarks } from './writeBackMarks';
 
 /** Lanes as numbers, most urgent first. */
 export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;
@@ -27,6 +29,8 @@ export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;
 export interface MergeRequest {
   portalId: string;
   rules: ObjectRules;
+  /** The streams that take write-backs of this object. */
+  targets: TargetStream[];
   component: Component;
   /** `refKey`s of the records this slice mapped. */
   touched: Set<string>;
@@ -40,15 +44,24 @@ export interface MergeRequest {
   now: string;
 }
 
+/** What a slice marked. */
+export interface Marked {
+  /** Whether anything of it is urgent. */
+  urgent: boolean;
+  /** The sources for which write-backs were marked. */
+  targets: string[];
+}
+
+export interface MergeResult extends Marked {
+  /** The edits that a person must decide on. */
+  reviews: ReviewInput[];
+}
+
 /**
  * Writes what identity decided: links, golden records, adoptions, wanted associations, and a due mark for every golden
  * record that changed or whose HubSpot record was read anew.
- * @returns whether anything urgent was marked, and the edits that a person must decide on
  */
-export async function mergeSlice(
-  db: Queryable,
-  request: MergeRequest,
-): Promise<{ urgent: boolean; reviews: ReviewInput[] }> {
+export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<MergeResult> {
   const { portalId, rules, component, runId } = request;
   const { clusters, emptied, waiting } = component.answer;
   const links = changedLinks(component, clusters, waiting);
@@ -74,12 +87,25 @@ export async function mergeSlice(
     ...marksOf(merged, affected, changed, existing, adoptions, request),
     ...emptiedGolden.keep.map(({ goldenId, leadSource }) => ({ goldenId, leadSource, lane: request.lane })),
   ];
-  await markDue(db, portalId, rules.objectType, runId, marks);
+  const targetMarks = await writeBackMarks(
+    db,
+    request,
+    merged.map((golden, index) => ({
+      golden,
+      before: existing.get(golden.goldenId),
+      members: affected[index]!.members,
+      lane: laneOf(golden, existing.get(golden.goldenId), request),
+    })),
+  );
+  await markDue(db, portalId, rules.objectType, runId, [...marks, ...targetMarks]);
   await lockInTransaction(db, `associations:${portalId}`);
   await refreshAssociations(db, portalId, rules.objectType, ids, movedRefs, runId);
   await addCounts(db, portalId, runId, adoptionCounts(adoptions, merged, rules));
-  const reviews = await pinReviews(db, request);
-  return { urgent: marks.some(({ lane }) => lane === laneNumbers.realtime), reviews };
+  return {
+    urgent: [...marks, ...targetMarks].some(({ lane }) => lane === laneNumbers.realtime),
+    targets: [...new Set(targetMarks.map(({ target }) => target!))],
+    reviews: await pinReviews(db, request),
+  };
 }
 
 function changedLinks(component: Component, clusters: IdentityCluster[], waiting: RecordRef[]): Link[] {
@@ -189,23 +215,33 @@ function marksOf(
   changed: GoldenInput[],
   existing: Map<string, StoredGolden>,
   adoptions: Set<string>,
-  { rules, touched, lane }: MergeRequest,
+  request: MergeRequest,
 ): Mark[] {
+  const { touched } = request;
   const changedIds = new Set(
     changed
       .filter(({ goldenId, values }) => !sameJson(values, existing.get(goldenId)?.values ?? null))
       .map(({ goldenId }) => goldenId),
   );
-  return merged.flatMap(({ goldenId, leadSource, values }, index) => {
+  return merged.flatMap((golden, index) => {
+    const { goldenId, leadSource } = golden;
     const anchor = affected[index]!.anchor;
     const reread = anchor !== null && touched.has(refKey(anchor));
     if (!changedIds.has(goldenId) && !adoptions.has(goldenId) && !reread) return [];
-    const before = existing.get(goldenId);
-    const optedOut = rules.fields.some(
-      (rule) => before !== undefined && isOptOut(rule, values) && !isOptOut(rule, before.values),
-    );
-    return [{ goldenId, leadSource, lane: optedOut ? laneNumbers.realtime : lane }];
+    return [{ goldenId, leadSource, lane: laneOf(golden, existing.get(goldenId), request) }];
   });
+}
+
+/** Somebody who opts out is urgent, whoever says so. */
+function laneOf(
+  { values }: GoldenInput,
+  before: StoredGolden | undefined,
+  { rules, lane }: MergeRequest,
+): number {
+  const optedOut = rules.fields.some(
+    (rule) => before !== undefined && isOptOut(rule, values) && !isOptOut(rule, before.values),
+  );
+  return optedOut ? laneNumbers.realtime : lane;
 }
 
 function isOptOut(rule: FieldRule, values: Record<string, string>): boolean {

@@ -12,13 +12,16 @@ import {
   isDelivering,
   settleReferences,
   unsettledStage,
+  writeBackPauses,
   type Unsettled,
 } from '../db/settlement';
+import { dropForeignMarks } from '../db/writeBackClaims';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
 import type { ActivityContext } from './context';
 import { laneNumbers } from './mergeSlice';
 import { logRunEnd, logSourceEnd } from './runLog';
+import { configHashFor, targetNames, targetsOf } from './targetSettings';
 
 export interface BeginRunInput {
   portalId: string;
@@ -55,14 +58,22 @@ export function createRunActivities(context: ActivityContext) {
           'configuration',
         );
       }
+      const targets = await targetsOf(context, portalId);
       const dead = await deadRuns(context, portalId, runId);
       if (dead.length > 0)
         log.warn({ event: 'runs_taken_over', runId, dead }, 'runs without a workflow ended');
       await inTransaction(pool, async (tx) => {
-        for (const { objectType, configHash } of settings.objects) {
-          const due = await registerConfig(tx, portalId, objectType, configHash);
+        for (const object of settings.objects) {
+          const { objectType } = object;
+          const due = await registerConfig(
+            tx,
+            portalId,
+            objectType,
+            configHashFor(object, targets, settings),
+          );
           if (due > 0) log.info({ event: 'configuration_changed', objectType, due }, 'rows are due again');
         }
+        await dropForeignMarks(tx, portalId, [...new Set(targets.map(({ target }) => target))]);
         const names = ordered.plan.map(({ source }) => source);
         await insertRun(tx, portalId, { runId, trigger, full, sources: names });
         await takeOverRuns(tx, portalId, dead, runId);
@@ -112,6 +123,8 @@ export function createRunActivities(context: ActivityContext) {
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       await context.doorbell.deliver(portalId, 'bulk');
       await context.doorbell.deliver(portalId, 'realtime');
+      for (const target of await targetNames(context, portalId))
+        await context.doorbell.writeBack(portalId, target);
     },
 
     /**
@@ -163,11 +176,23 @@ async function settledResult(
     return { settled: true, deferredUntil: null, reason: null };
   }
   if (stage === 'staged') return null;
+  if (stage === 'writeBacks') return stoppedTargets(pool, portalId, runId);
   const portal = await findPortal(pool, portalId);
   if (!portal?.isPaused) return stoppedByDay(pool, portalId, runId);
   await settleReferences(pool, portalId, runId);
   const until = portal.pausedUntil?.toISOString() ?? null;
   return { settled: false, deferredUntil: until, reason: portal.pauseReason };
+}
+
+/** All that is left of the run is for targets that are paused: nobody waits for them. */
+async function stoppedTargets(pool: Pool, portalId: string, runId: string): Promise<SettledResult | null> {
+  const pauses = await writeBackPauses(pool, portalId, runId);
+  if (pauses === null) return null;
+  await settleReferences(pool, portalId, runId);
+  const ends = pauses.map(({ until }) => until?.getTime() ?? Infinity);
+  const last = Math.max(...ends);
+  const reason = pauses.map(({ target, reason }) => `${target}: ${reason ?? 'paused'}`).join('; ');
+  return { settled: false, deferredUntil: last === Infinity ? null : new Date(last).toISOString(), reason };
 }
 
 /** What is left of the run waits for the next day: the calls of this one are kept for more urgent changes. */
@@ -183,10 +208,10 @@ async function stoppedByDay(pool: Pool, portalId: string, runId: string): Promis
   return { settled: false, deferredUntil: stop.resumeAt.toISOString(), reason };
 }
 
-function stillUnsettled({ staged, records, associations }: Unsettled): ApplicationFailure {
+function stillUnsettled({ staged, records, associations, writeBacks }: Unsettled): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'unsettled',
-    message: `still under way: ${staged} staged, ${records} records, ${associations} associations`,
+    message: `still under way: ${staged} staged, ${records} records, ${associations} associations, ${writeBacks} write-backs`,
     nextRetryDelay: lookAgainMs,
     category: 'BENIGN',
   });

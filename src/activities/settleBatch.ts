@@ -192,7 +192,7 @@ async function settleConflicts(
 
 async function conflictCounts(tx: Queryable, portalId: string, batch: TakenBatch, goldenIds: string[]) {
   const { rows } = await tx.query<{ golden_id: string; conflicts: number }>(
-    `select golden_id, conflicts from outbox where portal_id = $1 and object_type = $2
+    `select golden_id, conflicts from outbox where portal_id = $1 and target = 'hubspot' and object_type = $2
        and golden_id = any ($3::uuid[])`,
     [portalId, batch.objectType, goldenIds],
   );

@@ -18,12 +18,12 @@ export async function stagePage(
   stream: StreamRef,
   objectType: string,
   records: SourceRecord[],
-  { runId, lane }: { runId: string | null; lane: number },
+  { runId, lane, readBegan }: { runId: string | null; lane: number; readBegan?: Date },
 ): Promise<{ staged: number; refused: number }> {
   const byKey = new Map(records.map((record) => [record.key, asStaged(record)]));
   const refused: StagedInput[] = [];
   const staged = await stageBisecting(tx, [...byKey.values()], refused, (part) =>
-    stageRecords(tx, stream, objectType, part, { runId, lane }),
+    stageRecords(tx, stream, objectType, part, { runId, lane, ...(readBegan ? { readBegan } : {}) }),
   );
   const problems = refused.map((record): ProblemInput => ({
     stage: 'extract',

@@ -4,6 +4,7 @@ import { listPortals } from '../db/portals';
 import { clearLapsedQuota } from '../db/quota';
 import { hubspotSource } from '../domain/record';
 import type { ActivityContext } from './context';
+import { targetNames } from './targetSettings';
 
 /** Rings every lane that has work, and clears what has lapsed: a lost bell costs a minute, not data. */
 export function createTick(context: ActivityContext) {
@@ -29,13 +30,23 @@ export function createTick(context: ActivityContext) {
         rung += 1;
       }
       const { rows: lanes } = await pool.query<{ lane: number }>(
-        `select distinct least(lane, 1) as lane from outbox where portal_id = $1 and not parked
+        `select distinct least(lane, 1) as lane from outbox where portal_id = $1 and target = 'hubspot' and not parked
          union select 1 from golden_associations where portal_id = $1 and due and not parked
-         union select 1 from delivery_batches where portal_id = $1`,
+         union select 1 from delivery_batches where portal_id = $1 and target = 'hubspot'`,
         [portalId],
       );
       for (const { lane } of lanes) {
         await doorbell.deliver(portalId, lane === 0 ? 'realtime' : 'bulk');
+        rung += 1;
+      }
+      const { rows: waiting } = await pool.query<{ target: string }>(
+        `select target from outbox where portal_id = $1 and target <> 'hubspot' and not parked
+         union select target from delivery_batches where portal_id = $1 and target <> 'hubspot'`,
+        [portalId],
+      );
+      const targets = await targetNames(context, portalId);
+      for (const { target } of waiting.filter((row) => targets.includes(row.target))) {
+        await doorbell.writeBack(portalId, target);
         rung += 1;
       }
     }

@@ -7,6 +7,7 @@ import { checkReferences } from './checks/references';
 import { checkSchedules } from './checks/scheduleTimes';
 import { checkSecrets } from './checks/secrets';
 import { checkStreams } from './checks/streams';
+import { checkWriteBack } from './checks/writeBack';
 import type { ConfigCheck, Finding } from './finding';
 import { pathText, rawNode } from './rawNode';
 import { configSchema, type TributaryConfig } from './schema';
@@ -46,6 +47,7 @@ const checks: ConfigCheck[] = [
   checkCycles,
   checkStreams,
   checkFieldMaps,
+  checkWriteBack,
   checkObjects,
   checkSchedules,
   checkSecrets,

@@ -26,6 +26,8 @@ export interface StreamReading {
   whenGone: StreamConfig['whenGone'];
   /** What only this kind of source knows. */
   options: Record<string, unknown>;
+  /** How it is written back, in the words of its kind; absent where it is only read. */
+  writeOptions?: Record<string, unknown>;
 }
 
 /** Splits a stream's configuration into what every kind knows and the options of its own kind. */
@@ -40,14 +42,26 @@ export function streamReading(stream: StreamConfig): StreamReading {
     references: _references,
     ...own
   } = rest;
+  const { writeBack, ...reading } = { writeBack: undefined, ...own };
+  const table = 'table' in own ? own.table : undefined;
   return {
     recordKey,
     ...(cursor === undefined ? {} : { cursorField: cursor }),
     lookbackMs: lookback,
     pageSize,
     whenGone,
-    options: kindOptions(own),
+    options: kindOptions(reading),
+    ...(writeBack === undefined ? {} : { writeOptions: writeOptions(writeBack, table) }),
   };
+}
+
+/** What is written stands in the stream's map; a table that is read is written too, unless another one is named. */
+function writeOptions(
+  { fields: _fields, ...how }: NonNullable<Extract<StreamConfig, { writeBack?: unknown }>['writeBack']>,
+  table: string | undefined,
+): Record<string, unknown> {
+  const isTable = table !== undefined && !('method' in how) && how.statement === undefined;
+  return isTable ? { table, ...how } : how;
 }
 
 function kindOptions(own: Record<string, unknown>): Record<string, unknown> {

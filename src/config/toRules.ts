@@ -1,8 +1,16 @@
 import type { PropertyType } from '../domain/record';
-import type { FieldMap, FieldRule, IdentityRules, ObjectRules, StreamMap } from '../domain/rules';
+import type {
+  FieldMap,
+  FieldRule,
+  IdentityRules,
+  ObjectRules,
+  StreamMap,
+  WriteBackField,
+} from '../domain/rules';
 import type { TributaryConfig } from './schema';
 import type { CustomPropertyConfig, ObjectConfig } from './schema/objects';
 import type { SourceConfig, StreamConfig } from './schema/sources';
+import type { WriteBackFieldConfig } from './schema/writeBack';
 import { standardIdentityRules, standardPropertyType, standardRequiredAny } from './standardProperties';
 
 /** The types of an object's properties as the portal defines them; empty before it was read. */
@@ -40,9 +48,16 @@ function toStreamMap(
       return { toObject, toSource, toStream, from, labels };
     }),
     timeZone: stream.timeZone ?? sourceZone ?? config.timeZone,
+    ...('writeBack' in stream && stream.writeBack ? { writeBack: toWriteBack(stream.writeBack.fields) } : {}),
     ...(changedAt === undefined ? {} : { changedAt }),
     ...(defaultRegion === undefined ? {} : { defaultRegion }),
   };
+}
+
+function toWriteBack(fields: Record<string, WriteBackFieldConfig>): WriteBackField[] {
+  return Object.entries(fields)
+    .map(([property, { to, transforms, as }]) => ({ property, to, transforms, as }))
+    .sort((a, b) => (a.property < b.property ? -1 : 1));
 }
 
 function toFieldMap(property: string, field: StreamConfig['map'][string]): FieldMap {

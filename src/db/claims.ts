@@ -1,3 +1,4 @@
+import { hubspotSource } from '../domain/record';
 import type { Queryable } from './pool';
 
 /** A due golden record beside what HubSpot is known to hold of it. */
@@ -64,13 +65,18 @@ export interface NewIntent {
 }
 
 /** Freezes batches and marks their records as in flight, in the claiming transaction. @returns the batch ids */
-export async function insertBatches(db: Queryable, portalId: string, batches: NewBatch[]): Promise<string[]> {
+export async function insertBatches(
+  db: Queryable,
+  portalId: string,
+  batches: NewBatch[],
+  target = hubspotSource,
+): Promise<string[]> {
   const ids: string[] = [];
   for (const { objectType, operation, lane, intents } of batches) {
     const { rows } = await db.query<{ batch_id: string }>(
       `with batch as (
-         insert into delivery_batches (portal_id, kind, object_type, operation, lane)
-         values ($1, 'records', $2, $3, $4) returning batch_id),
+         insert into delivery_batches (portal_id, target, kind, object_type, operation, lane)
+         values ($1, $6, 'records', $2, $3, $4) returning batch_id),
        frozen as (
          insert into intents (batch_id, golden_id, portal_id, object_type, record_id, properties, before,
            golden_version, run_id, lead_source)
@@ -79,10 +85,10 @@ export async function insertBatches(db: Queryable, portalId: string, batches: Ne
            before jsonb, version bigint, "runId" text, "leadSource" text)
          returning golden_id, batch_id)
        update outbox set batch_id = frozen.batch_id from frozen
-       where outbox.portal_id = $1 and outbox.target = 'hubspot' and outbox.object_type = $2
+       where outbox.portal_id = $1 and outbox.target = $6 and outbox.object_type = $2
          and outbox.golden_id = frozen.golden_id
        returning outbox.batch_id`,
-      [portalId, objectType, operation, lane, JSON.stringify(intents)],
+      [portalId, objectType, operation, lane, JSON.stringify(intents), target],
     );
     ids.push(rows[0]!.batch_id);
   }
@@ -95,12 +101,13 @@ export async function clearMarks(
   portalId: string,
   objectType: string,
   goldenIds: string[],
+  target = hubspotSource,
 ): Promise<void> {
   if (goldenIds.length === 0) return;
   await db.query(
-    `delete from outbox where portal_id = $1 and target = 'hubspot' and object_type = $2
+    `delete from outbox where portal_id = $1 and target = $4 and object_type = $2
        and golden_id = any ($3::uuid[]) and batch_id is null`,
-    [portalId, objectType, goldenIds],
+    [portalId, objectType, goldenIds, target],
   );
 }
 
@@ -110,12 +117,13 @@ export async function parkMarks(
   portalId: string,
   objectType: string,
   goldenIds: string[],
+  target = hubspotSource,
 ): Promise<void> {
   if (goldenIds.length === 0) return;
   await db.query(
-    `update outbox set parked = true where portal_id = $1 and target = 'hubspot' and object_type = $2
+    `update outbox set parked = true where portal_id = $1 and target = $4 and object_type = $2
        and golden_id = any ($3::uuid[])`,
-    [portalId, objectType, goldenIds],
+    [portalId, objectType, goldenIds, target],
   );
 }
 
@@ -129,14 +137,15 @@ export async function selectOrphans(
   lanes: number[],
   limit: number,
   { claimMs, callDeadlineMs }: { claimMs: number; callDeadlineMs: number },
+  target = hubspotSource,
 ): Promise<{ batchId: string; kind: 'records' | 'associations' }[]> {
   const { rows } = await db.query<{ batchId: string; kind: 'records' | 'associations' }>(
     `select batch_id as "batchId", kind from delivery_batches
-     where portal_id = $1 and lane = any ($2::smallint[])
+     where portal_id = $1 and target = $6 and lane = any ($2::smallint[])
        and ${orphanedAt('$4', '$5')} < now()
        and (not_before is null or not_before < now())
      order by kind desc, batch_id limit $3`,
-    [portalId, lanes, limit, claimMs, callDeadlineMs],
+    [portalId, lanes, limit, claimMs, callDeadlineMs, target],
   );
   return rows;
 }
@@ -163,14 +172,15 @@ export async function nextClaimMs(
   portalId: string,
   lanes: number[],
   { claimMs, callDeadlineMs }: { claimMs: number; callDeadlineMs: number },
+  target = hubspotSource,
 ): Promise<number | null> {
   const { rows } = await db.query<{ ms: string | null }>(
     `select extract(epoch from least(
-       (select min(not_before) from outbox where portal_id = $1 and batch_id is null and not parked
+       (select min(not_before) from outbox where portal_id = $1 and target = $5 and batch_id is null and not parked
          and lane = any ($2::smallint[]) and not_before > now()),
        (select min(greatest(not_before, ${orphanedAt('$3', '$4')})) from delivery_batches
-         where portal_id = $1 and lane = any ($2::smallint[]))) - now()) * 1000 as ms`,
-    [portalId, lanes, claimMs, callDeadlineMs],
+         where portal_id = $1 and target = $5 and lane = any ($2::smallint[]))) - now()) * 1000 as ms`,
+    [portalId, lanes, claimMs, callDeadlineMs, target],
   );
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(1, Math.ceil(Number(ms)));

@@ -1,13 +1,15 @@
 import type { Queryable } from './pool';
 
 export interface Mark {
+  /** HubSpot, or the source that takes write-backs. */
+  target?: string;
   goldenId: string;
   lane: number;
   leadSource: string;
 }
 
 /**
- * Marks golden records as due for HubSpot: one row each, whatever changed. A mark in flight keeps its claim and is
+ * Marks golden records as due for HubSpot or another target: one row each, whatever changed. A mark in flight keeps its claim and is
  * looked at again when it settles; a parked one is due again, for its record has changed. What a run marks again
  * keeps its lane: it was not compared with HubSpot even once, so nothing in it can be late.
  */
@@ -20,10 +22,10 @@ export async function markDue(
 ): Promise<void> {
   if (marks.length === 0) return;
   await db.query(
-    `insert into outbox (portal_id, object_type, golden_id, lane, run_id, lead_source)
-     select $1, $2, "goldenId", lane, $4, "leadSource"
-     from json_to_recordset($3) as input ("goldenId" uuid, lane smallint, "leadSource" text)
-     order by "goldenId"
+    `insert into outbox (portal_id, target, object_type, golden_id, lane, run_id, lead_source)
+     select $1, coalesce(target, 'hubspot'), $2, "goldenId", lane, $4, "leadSource"
+     from json_to_recordset($3) as input (target text, "goldenId" uuid, lane smallint, "leadSource" text)
+     order by 2, "goldenId"
      on conflict (portal_id, target, object_type, golden_id) do update set
        lane = case when outbox.run_id = excluded.run_id then outbox.lane
          else least(outbox.lane, excluded.lane) end,

@@ -32,7 +32,7 @@ export async function planPage(
     `select o.golden_id as "goldenId", o.lead_source as "leadSource", g.state, g.values,
        k.record_id as "recordId", k.kept, k.sent, k.archived,
        k.record_id is not null and not exists (select from deliveries d where d.portal_id = o.portal_id
-         and d.object_type = o.object_type and d.golden_id = o.golden_id) as adopted
+         and d.target = 'hubspot' and d.object_type = o.object_type and d.golden_id = o.golden_id) as adopted
      from outbox o
      join golden_records g on g.portal_id = o.portal_id and g.object_type = o.object_type
        and g.golden_id = o.golden_id
@@ -57,7 +57,7 @@ export async function countAdopted(db: Queryable, portalId: string, objectType: 
        and g.golden_id = k.golden_id and g.lead_source <> 'hubspot'
      where k.portal_id = $1 and k.target = 'hubspot' and k.object_type = $2 and not k.archived
        and not exists (select from deliveries d where d.portal_id = k.portal_id
-         and d.object_type = k.object_type and d.golden_id = k.golden_id)`,
+         and d.target = 'hubspot' and d.object_type = k.object_type and d.golden_id = k.golden_id)`,
     [portalId, objectType],
   );
   return rows[0]!.count;

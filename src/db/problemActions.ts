@@ -86,6 +86,8 @@ interface Chosen {
   goldenId: string | null;
   field: string | null;
   toGolden: string | null;
+  /** The source that a write-back went to; null: HubSpot. */
+  target: string | null;
 }
 
 interface Retried {
@@ -100,7 +102,7 @@ async function choose(
   withDismissed: boolean,
 ): Promise<{ chosen: Chosen[]; left: number }> {
   const columns = `problem_id as "problemId", stage, object_type as "objectType", source, stream,
-    record_key as "recordKey", golden_id as "goldenId", field, to_golden as "toGolden"`;
+    record_key as "recordKey", golden_id as "goldenId", field, to_golden as "toGolden", target`;
   if ('ids' in selection) {
     const { rows } = await tx.query<Chosen>(
       `select ${columns} from problems where portal_id = $1 and problem_id = any ($2::bigint[])
@@ -147,24 +149,29 @@ async function retryStaged(tx: Queryable, portalId: string, problems: Chosen[]):
 
 async function retryMarks(tx: Queryable, portalId: string, problems: Chosen[]): Promise<Retried[]> {
   if (problems.length === 0) return [];
-  const { rows } = await tx.query<{ problemId: string; lane: number }>(
+  const { rows } = await tx.query<{ problemId: string; lane: number; target: string | null }>(
     `with input as (
-       select * from json_to_recordset($2) as input ("problemId" bigint, "objectType" text, "goldenId" uuid)),
+       select * from json_to_recordset($2) as input ("problemId" bigint, "objectType" text, "goldenId" uuid,
+         target text)),
      due as (
-       insert into outbox (portal_id, object_type, golden_id, lane, lead_source)
-       select distinct g.portal_id, g.object_type, g.golden_id, 1, g.lead_source from input
+       insert into outbox (portal_id, target, object_type, golden_id, lane, lead_source)
+       select distinct g.portal_id, coalesce(input.target, 'hubspot'), g.object_type, g.golden_id, 1,
+         coalesce(input.target, g.lead_source) from input
        join golden_records g on g.portal_id = $1 and g.object_type = input."objectType"
          and g.golden_id = input."goldenId"
        on conflict (portal_id, target, object_type, golden_id) do update set
          lane = least(outbox.lane, excluded.lane), due_at = now(), not_before = null, conflicts = 0, parked = false
-       returning object_type, golden_id, lane)
-     select "problemId", lane from input
-     join due on due.object_type = input."objectType" and due.golden_id = input."goldenId"`,
+       returning target, object_type, golden_id, lane)
+     select "problemId", lane, input.target from input
+     join due on due.object_type = input."objectType" and due.golden_id = input."goldenId"
+       and due.target = coalesce(input.target, 'hubspot')`,
     [portalId, JSON.stringify(problems)],
   );
-  return rows.map(({ problemId, lane }) => ({
+  return rows.map(({ problemId, lane, target }) => ({
     problemId,
-    bell: { lane: 'deliver', urgency: lane === 0 ? 'realtime' : 'bulk' },
+    bell: target
+      ? { lane: 'writeBack', target }
+      : { lane: 'deliver', urgency: lane === 0 ? 'realtime' : 'bulk' },
   }));
 }
 

@@ -13,6 +13,8 @@ export interface ProblemInput {
   key?: string | null;
   goldenId?: string | null;
   field?: string | null;
+  /** The source that a write-back went to; absent: HubSpot, or no delivery. */
+  target?: string | null;
   /** The other end, where an association failed. */
   toGolden?: string | null;
   /** What HubSpot refused, as it was sent. */
@@ -39,11 +41,12 @@ export async function openProblems(
   const rows = new Map(problems.map((problem) => [fingerprintOf(problem), problem]));
   await db.query(
     `insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id,
-       field, reason, fingerprint, to_golden, sent)
+       field, reason, fingerprint, to_golden, sent, target)
      select $1, $2, stage, kind, "objectType", source, stream, key, "goldenId", field, reason, fingerprint,
-       "toGolden", sent
+       "toGolden", sent, target
      from json_to_recordset($3) as input (stage text, kind text, "objectType" text, source text, stream text,
-       key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb, content text)
+       key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb, content text,
+       target text)
      where not exists (select from problems old
        where old.portal_id = $1 and old.fingerprint = input.fingerprint and old.closed_by = 'dismissed'
          and (input.content is not null or old.evidence = problem_evidence($1, input.source, input.stream,
@@ -88,20 +91,24 @@ export async function closeRecordProblems(
   );
 }
 
-/** Closes the open delivery problems of golden records that were delivered, or became unchanged. */
+/**
+ * Closes the open delivery problems of golden records that were delivered, or became unchanged.
+ * @param target the source that they were written back to; null: HubSpot
+ */
 export async function closeGoldenProblems(
   db: Queryable,
   portalId: string,
   objectType: string,
   goldenIds: string[],
+  target: string | null = null,
 ): Promise<void> {
   if (goldenIds.length === 0) return;
   await db.query(
     `update problems set closed_at = now(),
        closed_by = case when retried_at is null then 'delivery' else 'retry' end
      where portal_id = $1 and object_type = $2 and golden_id = any ($3::uuid[]) and stage = 'deliver'
-       and closed_at is null`,
-    [portalId, objectType, goldenIds],
+       and target is not distinct from $4 and closed_at is null`,
+    [portalId, objectType, goldenIds, target],
   );
 }
 
@@ -166,8 +173,10 @@ export async function closeFileFaults(
 }
 
 function fingerprintOf(problem: ProblemInput): string {
-  const { stage, kind, objectType, source, stream, key, goldenId, field, where, content, toGolden } = problem;
+  const { stage, kind, objectType, source, stream, key, goldenId, field, where, content } = problem;
+  const { toGolden, target } = problem;
   const parts = [stage, kind, objectType, source, stream, key, goldenId, field, content ?? where];
   if (toGolden) parts.push(toGolden);
+  if (target) parts.push(target);
   return createHash('sha1').update(JSON.stringify(parts)).digest('hex');
 }

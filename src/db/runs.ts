@@ -11,6 +11,7 @@ export const countStatuses = [
   'created',
   'updated',
   'archived',
+  'writtenBack',
   'unchanged',
   'associated',
   'dissociated',

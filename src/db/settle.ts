@@ -1,3 +1,4 @@
+import { hubspotSource } from '../domain/record';
 import type { Queryable } from './pool';
 
 export interface TakenIntent {
@@ -17,6 +18,8 @@ export interface TakenBatch {
   /** Replies so far that left records unproved, and calls that failed for HubSpot's own reasons. */
   unproved: number;
   hardFailures: number;
+  /** The batch that it was before it was split, or itself. */
+  rootId: string;
   /** An earlier call may have been applied: the same body must be sent until its outcome is known. */
   maybeWritten: boolean;
   intents: TakenIntent[];
@@ -25,6 +28,7 @@ export interface TakenBatch {
 /** What a claim tells of a batch of either kind. */
 export interface ClaimedBatch<Operation extends string> {
   batchId: string;
+  rootId: string;
   fence: string;
   objectType: string;
   toObject: string | null;
@@ -49,7 +53,7 @@ export async function claimBatch<Operation extends string>(
        maybe_written = maybe_written or expires_at is not null,
        expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
      where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
-     returning batch_id as "batchId", fence, object_type as "objectType", to_object as "toObject", operation, unproved,
+     returning batch_id as "batchId", coalesce(split_from, batch_id) as "rootId", fence, object_type as "objectType", to_object as "toObject", operation, unproved,
        hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
     [batchId, claimMs, deadlineMs],
   );
@@ -70,7 +74,7 @@ export async function takeBatch(
   const { rows: intents } = await db.query<TakenIntent>(
     `select golden_id as "goldenId", record_id as "recordId", properties, before, run_id as "runId",
        lead_source as "leadSource"
-     from intents where batch_id = $1 order by golden_id`,
+     from intents where batch_id = $1 order by golden_id, record_id`,
     [batchId],
   );
   return { ...batch, intents };
@@ -155,13 +159,14 @@ export async function endIntents(
   batch: { batchId: string; objectType: string },
   goldenIds: string[],
   how: 'delivered' | 'parked' | 'retryLater',
+  target = hubspotSource,
 ): Promise<void> {
   if (goldenIds.length === 0) return;
-  const scope = [portalId, batch.objectType, batch.batchId, goldenIds];
+  const scope = [portalId, batch.objectType, batch.batchId, goldenIds, target];
   const isCurrent = `exists (select from golden_records g join intents i on i.golden_id = g.golden_id
     where i.batch_id = $3 and g.portal_id = $1 and g.object_type = $2 and g.golden_id = outbox.golden_id
       and g.version = i.golden_version)`;
-  const mine = `outbox.portal_id = $1 and outbox.target = 'hubspot' and outbox.object_type = $2
+  const mine = `outbox.portal_id = $1 and outbox.target = $5 and outbox.object_type = $2
     and outbox.batch_id = $3 and outbox.golden_id = any ($4::uuid[])`;
   if (how === 'delivered') await db.query(`delete from outbox where ${mine} and ${isCurrent}`, scope);
   await db.query(
@@ -231,7 +236,8 @@ export async function dissolveBatch(db: Queryable, batchId: string, fence: strin
 }
 
 /**
- * Stores a batch as two halves before either is sent.
+ * Stores a batch as two halves before either is sent. It must hold at least two golden records (or pairs): all changes
+ * of one stay together.
  * @param maybeWritten whether HubSpot may have applied the call that failed
  * @returns their ids
  */
@@ -256,7 +262,8 @@ export async function splitBatch(
     const id = table === 'intents' ? 'golden_id' : 'from_golden, to_golden';
     await db.query(
       `update ${table} set batch_id = case when half.number = 1 then $2::bigint else $3::bigint end
-       from (select ${id}, ntile(2) over (order by ${id}) as number from ${table} where batch_id = $1) as half
+       from (select ${id}, ntile(2) over (order by ${id}) as number
+         from (select distinct ${id} from ${table} where batch_id = $1) as single) as half
        where ${table}.batch_id = $1 and (${prefixed(table, id)}) = (${prefixed('half', id)})`,
       [batchId, first, second],
     );

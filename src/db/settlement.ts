@@ -8,13 +8,16 @@ export interface Unsettled {
   /** Golden records not yet delivered, those that wait for a time included. */
   records: number;
   associations: number;
+  /** Golden records not yet written back to sources. */
+  writeBacks: number;
 }
 
 /** Rows of a run ($2) that are not settled, by stage. Parked marks are settled: problems stand for them. */
 const unsettledRows = {
   staged: `from staged_records where portal_id = $1 and due_at is not null and run_id = $2`,
   records: `from outbox join portals using (portal_id)
-    where portal_id = $1 and run_id = $2 and not parked and (mode = 'live' or batch_id is not null)`,
+    where portal_id = $1 and target = 'hubspot' and run_id = $2 and not parked
+      and (mode = 'live' or batch_id is not null)`,
   associations: `from golden_associations a join portals using (portal_id)
     where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked and (mode = 'live' or a.batch_id is not null)
       and (a.batch_id is not null or (
@@ -22,6 +25,9 @@ const unsettledRows = {
           and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
         and exists (select from known_states t where t.portal_id = $1 and t.target = 'hubspot'
           and t.object_type = a.to_object and t.golden_id = a.to_golden and not t.archived)))`,
+  writeBacks: `from outbox join portals using (portal_id)
+    where portal_id = $1 and target <> 'hubspot' and run_id = $2 and not parked
+      and (mode = 'live' or batch_id is not null)`,
 };
 
 /**
@@ -29,14 +35,19 @@ const unsettledRows = {
  * hold nothing moves, so all marks are settled: proposed. It reads all that is under way: do not ask often.
  */
 export async function countUnsettled(db: Queryable, portalId: string, runId: string): Promise<Unsettled> {
-  const { staged, records, associations } = unsettledRows;
-  const { rows } = await db.query<{ staged: string; records: string; associations: string }>(
+  const { staged, records, associations, writeBacks } = unsettledRows;
+  const { rows } = await db.query<Record<keyof Unsettled, string>>(
     `select (select count(*) ${staged}) as staged, (select count(*) ${records}) as records,
-       (select count(*) ${associations}) as associations`,
+       (select count(*) ${associations}) as associations, (select count(*) ${writeBacks}) as "writeBacks"`,
     [portalId, runId],
   );
   const row = rows[0]!;
-  return { staged: Number(row.staged), records: Number(row.records), associations: Number(row.associations) };
+  return {
+    staged: Number(row.staged),
+    records: Number(row.records),
+    associations: Number(row.associations),
+    writeBacks: Number(row.writeBacks),
+  };
 }
 
 /** The first stage in which a run still has something under way, or null when all is settled. Cheap to ask. */
@@ -45,13 +56,39 @@ export async function unsettledStage(
   portalId: string,
   runId: string,
 ): Promise<keyof Unsettled | null> {
-  const { staged, records, associations } = unsettledRows;
+  const { staged, records, associations, writeBacks } = unsettledRows;
   const { rows } = await db.query<{ stage: keyof Unsettled | null }>(
     `select case when exists (select ${staged}) then 'staged' when exists (select ${records}) then 'records'
-       when exists (select ${associations}) then 'associations' end as stage`,
+       when exists (select ${associations}) then 'associations'
+       when exists (select ${writeBacks}) then 'writeBacks' end as stage`,
     [portalId, runId],
   );
   return rows[0]!.stage;
+}
+
+/**
+ * The pauses that a run's write-backs wait for: null while some of them can go on, [] when none is left.
+ * A pause without an end waits for a person.
+ */
+export async function writeBackPauses(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+): Promise<{ target: string; until: Date | null; reason: string | null }[] | null> {
+  const { rows } = await db.query<{
+    target: string;
+    isPaused: boolean;
+    until: Date | null;
+    reason: string | null;
+  }>(
+    `select waiting.target, coalesce(t.paused_until > now(), false) as "isPaused",
+       nullif(t.paused_until, 'infinity') as until, t.pause_reason as reason
+     from (select distinct target ${unsettledRows.writeBacks}) as waiting
+     left join targets t on t.portal_id = $1 and t.target = waiting.target order by 1`,
+    [portalId, runId],
+  );
+  if (rows.some(({ isPaused }) => !isPaused)) return null;
+  return rows.map(({ target, until, reason }) => ({ target, until, reason }));
 }
 
 /** Whether a run still has something in flight, or records of a more urgent lane than the one that is stopped. */
@@ -62,7 +99,7 @@ export async function isDelivering(
   stoppedLane: number,
 ): Promise<boolean> {
   const { rows } = await db.query<{ delivering: boolean }>(
-    `select exists (select from outbox where portal_id = $1 and run_id = $2 and not parked
+    `select exists (select from outbox where portal_id = $1 and target = 'hubspot' and run_id = $2 and not parked
          and (batch_id is not null or lane < $3))
        or exists (select from golden_associations where portal_id = $1 and run_id = $2 and batch_id is not null)
        as delivering`,

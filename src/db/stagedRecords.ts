@@ -9,6 +9,14 @@ export interface StagedInput {
   changedAt: string | null;
 }
 
+export interface StagingOptions {
+  runId: string | null;
+  lane: number;
+  alwaysDue?: boolean;
+  /** When the read of the page began; now, where nobody says. */
+  readBegan?: Date;
+}
+
 /**
  * Stages a page: a record whose payload hash differs from its latest row (or that had gone) becomes due; an equal one
  * changes nothing. @returns how many rows became due
@@ -18,20 +26,24 @@ export async function stageRecords(
   { portalId, source, stream }: StreamRef,
   objectType: string,
   records: StagedInput[],
-  { runId, lane, alwaysDue }: { runId: string | null; lane: number; alwaysDue?: boolean },
+  { runId, lane, alwaysDue, readBegan }: StagingOptions,
 ): Promise<number> {
   if (records.length === 0) return 0;
   const { rowCount } = await db.query(
     `insert into staged_records
-       (portal_id, source, stream, record_key, object_type, payload, payload_hash, changed_at, run_id, lane, due_at)
-     select $1, $2, $3, key, $4, payload, "payloadHash", "changedAt", $6, $7, now()
+       (portal_id, source, stream, record_key, object_type, payload, payload_hash, changed_at, run_id, lane, due_at,
+        read_at)
+     select $1, $2, $3, key, $4, payload, "payloadHash", "changedAt", $6, $7, now(), coalesce($9, now())
      from json_to_recordset($5) as page (key text, payload jsonb, "payloadHash" text, "changedAt" timestamptz)
      on conflict (portal_id, source, stream, record_key) do update set
        payload = excluded.payload, payload_hash = excluded.payload_hash, changed_at = excluded.changed_at,
-       staged_at = now(), run_id = excluded.run_id, gone_at = null, gone_action = null,
+       staged_at = now(), read_at = excluded.read_at, run_id = excluded.run_id, gone_at = null, gone_action = null,
        due_at = now(), lane = least(excluded.lane, staged_records.lane)
      where staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8`,
-    [portalId, source, stream, objectType, JSON.stringify(records), runId, lane, alwaysDue ?? false],
+    [
+      ...[portalId, source, stream, objectType, JSON.stringify(records), runId, lane, alwaysDue ?? false],
+      readBegan ?? null,
+    ],
   );
   return rowCount ?? 0;
 }
@@ -109,6 +121,8 @@ export interface DueRecord extends RecordRef {
   payloadHash: string;
   changedAt: string | null;
   stagedAt: string;
+  /** When the read began that brought it, as Postgres writes it. */
+  readAt: string;
   gone: 'withdraw' | 'archive' | null;
   runId: string | null;
   lane: number;
@@ -127,6 +141,7 @@ export async function selectDue(
     `select source, stream, record_key as key, payload, payload_hash as "payloadHash",
        to_char(changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "changedAt",
        to_char(staged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "stagedAt",
+       read_at::text as "readAt",
        case when gone_at is not null then gone_action end as gone, run_id as "runId", lane, due_at::text as "dueAt"
      from staged_records
      where portal_id = $1 and object_type = $2 and due_at is not null

@@ -22,6 +22,7 @@ type Order = (a: Candidate, b: Candidate) => number;
  * - `shared`: HubSpot's value and the sources' winner compete by time, also a value that somebody cleared. An echo of
  *   our own write (`ours`) does not compete, so a value that every source withdrew is withdrawn from HubSpot too.
  * - `fillEmpty`: what HubSpot holds stays, whoever wrote it; sources give a value only where it holds none.
+ * - what we wrote into a source's record ourselves (`ours`) is not that source's word and does not compete either.
  * - a pin beats the sources, an opt-out from any member beats all of that.
  * The result does not depend on the order of the members. A field without any value is absent.
  * @param members mapped records of one cluster, the anchor (source `hubspot`) among them
@@ -34,10 +35,9 @@ export function mergeGolden(
 ): GoldenValues {
   const golden: GoldenValues = { values: {}, origins: {} };
   for (const rule of rules.fields) {
-    const { sources, anchors } = candidatesOf(rule, members);
+    const candidates = candidatesOf(rule, members);
     const pin = pins.find(({ property }) => property === rule.property);
-    if (sources.length + anchors.length === 0 && !pin) continue;
-    const won = mergeField(rule, sources, anchors, members, pin);
+    const won = mergeField(rule, candidates, members, pin);
     if (!won) continue;
     golden.values[rule.property] = won.winner.field.value;
     golden.origins[rule.property] = originOf(rule, won);
@@ -45,18 +45,21 @@ export function mergeGolden(
   return golden;
 }
 
-/** The values of one field: those of sources, and those that HubSpot holds. */
+/** The values of one field: those of sources, those that we wrote into sources, and those that HubSpot holds. */
 export function candidatesOf(
   rule: FieldRule,
   members: readonly MappedRecord[],
-): { sources: Candidate[]; anchors: Candidate[] } {
+): { sources: Candidate[]; echoes: Candidate[]; anchors: Candidate[] } {
   const sources: Candidate[] = [];
+  const echoes: Candidate[] = [];
   const anchors: Candidate[] = [];
   for (const member of members) {
     const field = member.fields[rule.property];
-    if (field) (member.source === hubspotSource ? anchors : sources).push({ member, field });
+    if (!field) continue;
+    if (member.source === hubspotSource) anchors.push({ member, field });
+    else (field.ours ? echoes : sources).push({ member, field });
   }
-  return { sources, anchors };
+  return { sources, echoes, anchors };
 }
 
 /** The value that sources agree on by the field's rule, or null when none has one. */
@@ -74,12 +77,11 @@ interface Won {
 
 function mergeField(
   rule: FieldRule,
-  sources: Candidate[],
-  anchors: Candidate[],
+  { sources, echoes, anchors }: ReturnType<typeof candidatesOf>,
   members: readonly MappedRecord[],
   pin: Pin | undefined,
 ): Won | null {
-  const optOut = optedOut(rule, sources, anchors);
+  const optOut = optedOut(rule, [...sources, ...echoes, ...anchors]);
   if (optOut) return optOut;
   const order = sourceOrder(rule);
   if (pin) return { winner: pinned(pin, members), by: 'pinned', competitors: sources, order };
@@ -118,9 +120,8 @@ function pinned({ recordId, value, at }: Pin, members: readonly MappedRecord[]):
 }
 
 /** The first one who said so is the origin; our own echo only when nobody else is left. */
-function optedOut(rule: FieldRule, sources: Candidate[], anchors: Candidate[]): Won | null {
+function optedOut(rule: FieldRule, competitors: Candidate[]): Won | null {
   if (rule.optOutValue === undefined) return null;
-  const competitors = [...sources, ...anchors];
   const optOuts = competitors.filter(({ field }) => sameProperty(rule, field.value, rule.optOutValue));
   const winner = first(optOuts, firstToSay);
   return winner && { winner, by: 'optOut', competitors, order: byTime };

@@ -13,6 +13,7 @@
  * due           must be looked at again by the next stage
  * claim         the right to deliver some due records, with a fence number and an expiry
  * intent        a frozen change of one record, claimed and not yet settled
+ * target        what golden records are delivered to: HubSpot, or a source that takes write-backs, by its name
  * known state   what a target is known to hold, from its own replies
  * batch         intents sent in one call; lease: slots of the quota; lane: realtime, partner or bulk
  * problem       a stored fault of one record or field; review: an identity question only a person can answer
@@ -55,7 +56,7 @@ export type PropertyType = (typeof propertyTypes)[number];
 export interface MappedField {
   value: string;
   at: string;
-  /** Only on records of source `hubspot`: the value is the echo of our own write, no evidence of a person's will. */
+  /** Only on records of targets: the value is the echo of our own write, no evidence of a person's will. */
   ours?: true;
   /** Only on records of source `hubspot`: who made this edit; `at` is then the time of HubSpot's own history. */
   by?: Editor;

@@ -38,6 +38,17 @@ export interface ReferenceMap {
   labels: string[];
 }
 
+/** How one golden property goes back into a record of a source. */
+export interface WriteBackField {
+  property: string;
+  /** Column, or dotted path in the body. */
+  to: string;
+  /** The way back of the stream's own map, e.g. an `enum` the other way round. */
+  transforms: TransformStep[];
+  /** What the target wants: JSON text, number or true/false. */
+  as: 'text' | 'number' | 'boolean';
+}
+
 export interface StreamMap {
   source: string;
   stream: string;
@@ -49,6 +60,8 @@ export interface StreamMap {
   /** The zone of zoneless times of this stream. */
   timeZone?: string;
   defaultRegion?: string;
+  /** What is written back to its records; absent: it is only read. */
+  writeBack?: WriteBackField[];
 }
 
 export const ownerships = ['source', 'hubspot', 'shared', 'fillEmpty'] as const;

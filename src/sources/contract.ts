@@ -1,17 +1,17 @@
-import type { JsonObject } from '../domain/record';
+import type { JsonObject, JsonValue } from '../domain/record';
 
 /**
  * What every kind of source system provides. A new kind is one small file that exports a `SourceKind`
  * and one line in `registry.ts`. Reading is the whole contract; writing joins it with write-back.
  */
-export interface SourceKind<Connection = unknown, StreamOptions = unknown> {
+export interface SourceKind<Connection = unknown, StreamOptions = unknown, WriteOptions = unknown> {
   kind: string;
   /**
    * Opens what is needed to read (pool, HTTP agent, folder). Secrets are already resolved.
    * Open once per process and source and keep it: request pacing and OAuth tokens live in it. It connects
    * lazily, so an unreachable system fails in `readPage`; calls at the same time are safe.
    */
-  open(options: OpenOptions<Connection>): Promise<OpenSource<StreamOptions>>;
+  open(options: OpenOptions<Connection>): Promise<OpenSource<StreamOptions, WriteOptions>>;
 }
 
 export interface OpenOptions<Connection> {
@@ -21,8 +21,13 @@ export interface OpenOptions<Connection> {
   now: () => Date;
 }
 
-export interface OpenSource<StreamOptions = unknown> {
+export interface OpenSource<StreamOptions = unknown, WriteOptions = unknown> {
   readPage(request: ReadPageRequest<StreamOptions>): Promise<Page>;
+  /**
+   * Writes changes back to records, one after the other, each tried once and written whole or not at all. Absent: this
+   * kind is only read. Never throws for what a call or a record did: that is in the result.
+   */
+  write?(request: WriteRequest<WriteOptions>): Promise<WriteResult>;
   /**
    * Called after the page's records and cursor are committed: a drop folder moves its file here.
    * `cursor` is the committed position (`next`), or the watermark where the read is complete.
@@ -84,6 +89,40 @@ export interface Page {
    */
   watermark: Cursor | null;
   /** Calls made to the source system for this page. */
+  calls: number;
+}
+
+export interface WriteRequest<WriteOptions> {
+  stream: string;
+  /** How this kind writes, as configured. */
+  options: WriteOptions;
+  /** The names of the parts of a record's key, as for reading. */
+  recordKey: string[];
+  records: WriteRecord[];
+  /** No call outlives this. Milliseconds. */
+  deadlineMs: number;
+  /** Asked before every call: the rest is left when it says no. */
+  mayStart: () => boolean;
+}
+
+export interface WriteRecord {
+  /** Parts as the source gave them, joined by '|'. */
+  key: string;
+  /** By column or dotted path. */
+  values: Record<string, JsonValue>;
+  /** The same whenever this very change is tried again. Holds no data. */
+  idempotencyKey: string;
+}
+
+/** What became of one record: `unknown` may have been written, the same change must be tried again. */
+export type WriteOutcome = { kind: 'accepted' } | { kind: 'refused'; reason: string } | { kind: 'unknown' };
+
+export interface WriteResult {
+  /** In the order of the records; those after the last one were not tried. */
+  outcomes: WriteOutcome[];
+  /** Why it ended early: a fault of the call, not of a record. */
+  failure: SourceFailure | null;
+  /** Calls made to the source system. */
   calls: number;
 }
 

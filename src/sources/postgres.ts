@@ -2,6 +2,7 @@ import pg from 'pg';
 import { SourceFailure, isOwnFault } from './contract';
 import { postgresColumnKind, postgresTypes } from './rowValues';
 import type { SqlDatabase, SqlSession } from './sql';
+import type { SqlWritten } from './sqlWrite';
 
 /** One page at a time per stream; a source reads few streams at once. */
 const poolSizeMax = 3;
@@ -58,6 +59,36 @@ export function openPostgres(url: string, statementTimeoutMs: number): SqlDataba
         client.release(broken);
       }
     },
+    async write({ text, values, rowsMax }, deadlineMs) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw postgresFailure(error);
+      });
+      let broken = true;
+      // The server's own timeout answers first; a server that is silent is left.
+      const abandon = setTimeout(() => void client.end(), deadlineMs);
+      try {
+        const timeoutMs = Math.min(statementTimeoutMs, Math.ceil(deadlineMs * answeringShare));
+        await client.query(
+          [
+            `begin read write`,
+            `set local statement_timeout = ${timeoutMs}`,
+            "set local timezone = 'UTC'",
+          ].join('; '),
+        );
+        const { rowCount } = await client.query({ text, values });
+        const rows = rowCount ?? 0;
+        await client.query(rows > rowsMax ? 'rollback' : 'commit');
+        broken = false;
+        return rows > rowsMax ? { refused: 'has more than one row with this key' } : { rows };
+      } catch (error) {
+        const refused = refusedValue(error);
+        if (refused) return refused;
+        throw postgresFailure(error);
+      } finally {
+        clearTimeout(abandon);
+        client.release(broken);
+      }
+    },
     close: () => pool.end(),
   };
 }
@@ -77,6 +108,23 @@ function sessionOf(client: pg.PoolClient): SqlSession {
       return result.rows;
     },
   };
+}
+
+/** Of a call's deadline the statement may take so much: the rest is for the way there and back. */
+const answeringShare = 0.8;
+
+/** SQLSTATE classes that blame the values of this one change: nothing was written. */
+const refusedClasses: Record<string, string> = {
+  '22': 'a value does not fit its column',
+  '23': 'a rule of the table forbids the value',
+  '44': 'a rule of the view forbids the value',
+  P0: 'a trigger refuses it',
+};
+
+function refusedValue(error: unknown): SqlWritten | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  const reason = typeof code === 'string' && code.length === 5 ? refusedClasses[code.slice(0, 2)] : undefined;
+  return reason === undefined ? null : { refused: `refuses the change: ${reason} (${String(code)})` };
 }
 
 /** Classes of SQLSTATE that a person must mend: postgresql.org/docs/current/errcodes-appendix.html */

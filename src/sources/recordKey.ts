@@ -36,6 +36,12 @@ export function recordKeyOf(payload: JsonObject, fields: string[]): { key: strin
   return { key: parts.join('|') };
 }
 
+/** The parts of a record's key by their fields: the way back of `recordKeyOf`. */
+export function keyPartsOf(key: string, fields: string[]): Record<string, string> {
+  const parts = fields.length === 1 ? [key] : key.split('|');
+  return Object.fromEntries(fields.map((field, index) => [field, parts[index] ?? '']));
+}
+
 /** The last record of each key, in the order of the source: what staging them one after the other would leave. */
 export function lastPerKey(records: SourceRecord[]): SourceRecord[] {
   const last = new Map(records.map((record, index) => [record.key, index]));

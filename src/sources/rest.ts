@@ -14,8 +14,8 @@ import {
 import { changedAtOf, cursorText, lookBack } from './cursorValue';
 import { parseExactJson } from './exactJson';
 import { lastPerKey, recordKeyOf, valueAt } from './recordKey';
-import { openAuth, type OpenAuth, type RestAuth } from './restAuth';
-import { callOnce, failureOf, openPace, type RestAnswer } from './restCall';
+import { openAuth } from './restAuth';
+import { failureOf, openPace, type RestAnswer } from './restCall';
 import { isObject, itemsOf, kindOf, nextMark, pagingParameters, type RestPagination } from './restPaging';
 import {
   greatestBelievable,
@@ -26,19 +26,8 @@ import {
   type RestPosition,
 } from './restPosition';
 import { restRequest } from './restRequest';
-
-export interface RestConnection {
-  baseUrl: string;
-  auth: RestAuth;
-  /** Further headers of every request. */
-  headers?: Record<string, string>;
-  /** Absent: no limit of ours. */
-  requestsPerSecond?: number;
-  /** Longest time of one request; default 30 s. */
-  timeoutMs?: number;
-  /** Largest reply; default 64 MB. */
-  responseBytesMax?: number;
-}
+import { authorisedCall, type RestConnection, type RestSite } from './restSite';
+import { writeRest, type RestWrite } from './restWrite';
 
 export interface RestStream {
   /** Appended to the base URL. */
@@ -61,12 +50,12 @@ export interface RestStream {
  * offset can skip a row when another one moves to its end meanwhile: prefer the cursor or link pagination of
  * such an API, or plan full reads.
  */
-export const restSource: SourceKind<RestConnection, RestStream> = {
+export const restSource: SourceKind<RestConnection, RestStream, RestWrite> = {
   kind: 'rest',
   open: async (options) => openRest(options),
 };
 
-function openRest({ connection, now }: OpenOptions<RestConnection>): OpenSource<RestStream> {
+function openRest({ connection, now }: OpenOptions<RestConnection>): OpenSource<RestStream, RestWrite> {
   const timeoutMs = connection.timeoutMs ?? 30_000;
   const site: Site = {
     connection: { ...connection, timeoutMs },
@@ -77,15 +66,12 @@ function openRest({ connection, now }: OpenOptions<RestConnection>): OpenSource<
   };
   return {
     readPage: (request) => readPage(site, request),
+    write: (request) => writeRest(site, request),
     close: async () => undefined,
   };
 }
 
-interface Site {
-  connection: RestConnection & { timeoutMs: number };
-  auth: OpenAuth;
-  pace: (signal?: AbortSignal) => Promise<void>;
-  now: () => Date;
+interface Site extends RestSite {
   /** The last reply that held more than a page: its rest need not be asked for again. At most one. */
   larger: { mark: string; reply: ListReply } | null;
 }
@@ -144,7 +130,11 @@ async function listReply(
   if (position.skip > 0 && site.larger?.mark === markOf(request, position)) return site.larger.reply;
   const paging = pagingParameters(options.pagination, position.mark, position.size);
   const wanted = restRequest(site.connection.baseUrl, options, position, paging, request.timeZone);
-  const answer = await authorisedCall(site, request, wanted, counter);
+  const answer = await authorisedCall(
+    site,
+    { ...wanted, name: options.path, signal: request.signal },
+    counter,
+  );
   const expired = [400, 404, 410].includes(answer.status) && position.mark.kind !== 'first';
   const opaque = options.pagination.type === 'cursor' || options.pagination.type === 'link';
   if (expired && opaque && !position.restarted) return 'refused';
@@ -159,33 +149,6 @@ async function listReply(
     linkHeader: answer.headers.get('link'),
     serverTime: Number.isNaN(date) ? site.now() : new Date(date),
   };
-}
-
-/** One call; after a 401 one more with a renewed token, where the authorisation has such a thing. */
-async function authorisedCall(
-  site: Site,
-  request: ReadPageRequest<RestStream>,
-  wanted: ReturnType<typeof restRequest>,
-  counter: { calls: number },
-): Promise<RestAnswer> {
-  const { connection } = site;
-  const call = async () => {
-    const authorisation = await site.auth.headers();
-    await site.pace(request.signal);
-    counter.calls += 1;
-    const answer = await callOnce({
-      ...wanted,
-      name: request.options.path,
-      headers: { ...lowerCased(connection.headers ?? {}), ...wanted.headers, ...authorisation },
-      timeoutMs: connection.timeoutMs,
-      responseBytesMax: connection.responseBytesMax ?? 64_000_000,
-      signal: request.signal,
-    });
-    return { answer, authorisation };
-  };
-  const first = await call();
-  if (first.answer.status !== 401 || !site.auth.refused(first.authorisation)) return first.answer;
-  return (await call()).answer;
 }
 
 function parsedBody(answer: RestAnswer, name: string): JsonValue {
@@ -257,8 +220,4 @@ function markOf(request: ReadPageRequest<RestStream>, position: RestPosition): s
 
 function contentOf(items: JsonValue[]): string {
   return items.length === 0 ? '' : JSON.stringify(items);
-}
-
-function lowerCased(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -5,7 +5,7 @@ export interface RestCall {
   url: string;
   /** What failures call it: the configured path, never the query, which may hold tokens or a person's data. */
   name: string;
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   headers: Record<string, string>;
   body?: string;
   timeoutMs: number;

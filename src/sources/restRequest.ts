@@ -41,7 +41,7 @@ export function restRequest(
 }
 
 /** `https://host/api` + `/v1/list`: the base's own path stays, unlike in URL resolution. */
-function joined(baseUrl: string, path: string): string {
+export function joined(baseUrl: string, path: string): string {
   const address = `${baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
   if (!URL.canParse(address)) throw new SourceFailure('configuration', `${path}: the base URL is no address`);
   return address;

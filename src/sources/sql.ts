@@ -24,6 +24,7 @@ import {
   type SqlPosition,
   type SqlStream,
 } from './sqlPhases';
+import { writeSql, type SqlChange, type SqlWrite, type SqlWritten } from './sqlWrite';
 
 export interface SqlConnection {
   dialect: 'postgres' | 'sqlserver';
@@ -45,6 +46,11 @@ export interface SqlStreamOptions {
 export interface SqlDatabase {
   /** The transaction is read-only where the database knows such a thing. Driver errors become SourceFailures. */
   transaction<T>(work: (session: SqlSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  /**
+   * Runs one change in a transaction of its own. Out: how many rows it touched, or the plain reason why the database
+   * refuses its values. Driver errors become SourceFailures: it may have been applied then.
+   */
+  write(change: SqlChange, deadlineMs: number): Promise<SqlWritten>;
   close(): Promise<void>;
 }
 
@@ -56,12 +62,12 @@ export interface SqlSession {
 }
 
 /** Any table or query of Postgres, SQL Server or Azure Synapse, read by keyset paging. */
-export const sqlSource: SourceKind<SqlConnection, SqlStreamOptions> = {
+export const sqlSource: SourceKind<SqlConnection, SqlStreamOptions, SqlWrite> = {
   kind: 'sql',
   open: async (options) => openSql(options),
 };
 
-function openSql({ connection, now }: OpenOptions<SqlConnection>): OpenSource<SqlStreamOptions> {
+function openSql({ connection, now }: OpenOptions<SqlConnection>): OpenSource<SqlStreamOptions, SqlWrite> {
   const timeoutMs = connection.statementTimeoutMs ?? 60_000;
   const database =
     connection.dialect === 'postgres'
@@ -103,6 +109,8 @@ function openSql({ connection, now }: OpenOptions<SqlConnection>): OpenSource<Sq
         throw error;
       }
     },
+    write: (request) =>
+      writeSql(database, sqlDialects[connection.dialect], connection.dialect === 'postgres', request),
     close: () => database.close(),
   };
 }

@@ -2,6 +2,7 @@ import sql from 'mssql';
 import { SourceFailure, isOwnFault } from './contract';
 import { sqlServerColumnKind, sqlServerRow } from './rowValues';
 import type { SqlDatabase, SqlSession } from './sql';
+import { tooManyRows, type SqlWritten } from './sqlWrite';
 
 /** One page at a time per stream; a source reads few streams at once. */
 const poolSizeMax = 3;
@@ -32,6 +33,26 @@ export function openSqlServer(url: string, statementTimeoutMs: number): SqlDatab
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof SourceFailure || isOwnFault(error)) throw error;
+        throw sqlServerFailure(error);
+      }
+    },
+    async write({ text, values }, deadlineMs) {
+      try {
+        const request = (await connect()).request();
+        values.forEach((value, index) => request.input(`p${index + 1}`, sql.NVarChar(4000), value));
+        const abandon = setTimeout(() => request.cancel(), deadlineMs);
+        try {
+          // One batch is one transaction: an upsert is two statements.
+          const { rowsAffected } = await request.query(
+            `set xact_abort on; begin transaction; ${text}; commit transaction`,
+          );
+          return { rows: rowsAffected.reduce((sum, rows) => sum + rows, 0) };
+        } finally {
+          clearTimeout(abandon);
+        }
+      } catch (error) {
+        const refused = refusedValue(error);
+        if (refused) return refused;
         throw sqlServerFailure(error);
       }
     },
@@ -132,6 +153,21 @@ export function declaredType({ type, length, precision, scale }: DriverColumn): 
     default:
       return name;
   }
+}
+
+/**
+ * Errors that blame the values of this one change: conversions, lengths, constraints, duplicate keys, triggers
+ * (learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors).
+ */
+const refusedNumbers = new Set([
+  ...[tooManyRows, 220, 232, 241, 242, 245, 295, 515, 547, 2601, 2627, 2628, 3609, 8114, 8115, 8152],
+]);
+
+function refusedValue(error: unknown): SqlWritten | null {
+  const number = (error as { number?: number } | null)?.number;
+  return number !== undefined && refusedNumbers.has(number)
+    ? { refused: `refuses the change: a value does not fit, or a rule forbids it (${number})` }
+    : null;
 }
 
 /** Login and configuration faults of the driver: github.com/tediousjs/node-mssql#errors */

@@ -2,9 +2,9 @@ import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
 import type { Doorbell, SearchAttributes } from '../activities/deps';
 import {
   bellSignal,
+  laneWorkflow,
   searchAttributesOf,
   taskQueue,
-  laneWorkflow,
   type LaneCall,
 } from '../workflows/contracts';
 
@@ -69,6 +69,7 @@ export function createDoorbell(
       call(portalId, { lane: 'consolidate', objectType }, `consolidate ${objectType}`),
     deliver: (portalId, urgency) => call(portalId, { lane: 'deliver', urgency }, `deliver, lane ${urgency}`),
     receive: (portalId) => call(portalId, { lane: 'receive' }, 'receive the inbox'),
+    writeBack: (portalId, target) => call(portalId, { lane: 'writeBack', target }, `write back to ${target}`),
     settle: async () => {
       await Promise.all(pending.values());
     },

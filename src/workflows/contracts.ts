@@ -11,6 +11,7 @@ export const workflowIds = {
   consolidate: (portalId: string, objectType: string) => `consolidate:${portalId}:${objectType}`,
   deliver: (portalId: string, lane: DeliveryLane) => `deliver:${portalId}:${lane}`,
   receive: (portalId: string) => `receive:${portalId}`,
+  writeBack: (portalId: string, target: string) => `writeBack:${portalId}:${target}`,
   setupPortal: (portal: string) => `setup:${portal}`,
   checkPortal: (portal: string) => `check:${portal}`,
   uninstallPortal: (portal: string) => `uninstall:${portal}`,
@@ -24,13 +25,15 @@ export type DeliveryLane = (typeof deliveryLanes)[number];
 export type LaneCall =
   | { lane: 'consolidate'; objectType: string }
   | { lane: 'deliver'; urgency: DeliveryLane }
-  | { lane: 'receive' };
+  | { lane: 'receive' }
+  /** A source that takes write-backs. */
+  | { lane: 'writeBack'; target: string };
 
 /** The workflow of a lane: what to signal or start when it is rung. */
 export function laneWorkflow(
   portalId: string,
   call: LaneCall,
-): { workflowId: string; input: ConsolidateInput | DeliverInput | ReceiveInput } {
+): { workflowId: string; input: ConsolidateInput | DeliverInput | ReceiveInput | WriteBackInput } {
   switch (call.lane) {
     case 'consolidate': {
       const { objectType } = call;
@@ -45,6 +48,10 @@ export function laneWorkflow(
     }
     case 'receive':
       return { workflowId: workflowIds.receive(portalId), input: { portalId } };
+    case 'writeBack': {
+      const { target } = call;
+      return { workflowId: workflowIds.writeBack(portalId, target), input: { portalId, target } };
+    }
   }
 }
 
@@ -132,6 +139,13 @@ export interface DeliverInput extends Renewal {
 
 export interface ReceiveInput extends Renewal {
   portalId: string;
+}
+
+/** A lane per source that takes write-backs. */
+export interface WriteBackInput extends Renewal {
+  portalId: string;
+  /** The source's name. */
+  target: string;
 }
 
 export interface PortalInput {

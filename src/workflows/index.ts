@@ -6,3 +6,4 @@ export { receive } from './receive';
 export { syncRun } from './syncRun';
 export { syncSource } from './syncSource';
 export { tick } from './tick';
+export { writeBack } from './writeBack';

@@ -1,5 +1,6 @@
 import type { Cursor, OpenSource, Page, ReadPageRequest } from '../../src/sources/contract';
-import { restSource, type RestConnection, type RestStream } from '../../src/sources/rest';
+import { restSource, type RestStream } from '../../src/sources/rest';
+import type { RestConnection } from '../../src/sources/restSite';
 import { startListServer, type Answer, type ListServer, type SeenCall } from './listServer';
 
 type Request = Partial<Omit<ReadPageRequest<RestStream>, 'options'>> & { options?: Partial<RestStream> };

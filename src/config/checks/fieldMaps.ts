@@ -37,7 +37,8 @@ function checkField(field: RawNode): Finding[] {
   return [...findings, ...field.get('transforms').items().flatMap(checkStep)];
 }
 
-function checkStep(step: RawNode): Finding[] {
+/** One written step of a field map or of a way back. */
+export function checkStep(step: RawNode): Finding[] {
   const bare = step.text();
   if (bare !== undefined) return stepFindings(step, bare, undefined);
   const entries = step.entries();

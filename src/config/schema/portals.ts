@@ -64,6 +64,12 @@ const portal = section({
   webhooks: webhooks
     .optional()
     .describe('Webhooks of HubSpot, sent to `/webhooks/hubspot`. Without it none are accepted.'),
+  writeBack: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether golden values are written back to the sources that take them (`writeBack` of a stream).',
+    ),
   limits: limits.prefault({}).describe('How much of the shared quota is used.'),
 });
 

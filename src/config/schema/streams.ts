@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fieldMap, referenceMap } from './fieldMaps';
+import { restWriteBack, sqlWriteBack } from './writeBack';
 import { duration, name, oneOrMore, path, propertyName, region, section, text, timeZone } from './values';
 
 /** What every stream has, whatever kind its source is. */
@@ -40,6 +41,7 @@ export const sqlStream = section({
   query: text
     .optional()
     .describe('One select statement without `order by`; it is wrapped for paging. Instead of `table`.'),
+  writeBack: sqlWriteBack.optional(),
 });
 
 const sizeParameter = text.optional().describe('Query parameter that carries the page size.');
@@ -94,6 +96,7 @@ export const restStream = section({
     .enum(['asGiven', 'iso', 'epochSeconds', 'epochMs'])
     .default('asGiven')
     .describe('How the cursor is written into the parameter; `asGiven`: as the source wrote it.'),
+  writeBack: restWriteBack.optional(),
 });
 
 export const filesStream = section({
