@@ -236,8 +236,7 @@ export async function dissolveBatch(db: Queryable, batchId: string, fence: strin
 }
 
 /**
- * Stores a batch as two halves before either is sent. It must hold at least two golden records (or pairs): all changes
- * of one stay together.
+ * Stores a batch as two halves before either is sent; what belongs to one golden record (or pair) stays together.
  * @param maybeWritten whether HubSpot may have applied the call that failed
  * @returns their ids
  */

@@ -15,6 +15,8 @@ export interface CrashReport {
   differences: string;
   /** Counted as created, and those that must be. */
   created: { counted: number; expected: number };
+  /** How often a subscriber of English Online was written back at most. */
+  writtenBackMost: number;
 }
 
 export interface Crashes {
@@ -48,6 +50,7 @@ export async function crashFirstSync(
       state: (await result!).state,
       differences: await river.differences(),
       created: { counted: await countCreated(river), expected: expectedCreations(river) },
+      writtenBackMost: Math.max(0, ...river.demo.eolWrites().values()),
     };
   } finally {
     await river.stop();

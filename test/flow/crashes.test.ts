@@ -53,6 +53,16 @@ const worlds: Crashes[] = [
     ],
     faults: [refusedOnce('associations/.*/batch/create')],
   },
+  {
+    failpoints: [
+      'writeBack.claiming',
+      'writeBack.claimed',
+      'writeBack.sending',
+      'writeBack.sent',
+      'writeBack.settling',
+      'writeBack.settled',
+    ],
+  },
 ];
 
 test.concurrent.each(worlds)(
@@ -65,6 +75,7 @@ test.concurrent.each(worlds)(
       state: 'succeeded',
       differences: '',
       created: { counted: expected, expected },
+      writtenBackMost: 1,
     });
     expect(expected).toBeGreaterThan(0);
   },

@@ -5,6 +5,7 @@ import type { SimulatorOptions } from '../../src/simulator/hubspot/server';
 import { startDemoSystems, type DemoSystems } from '../../src/simulator/demo/systems';
 import { compareProblems, compareWithPortal, describeDifferences } from '../../src/simulator/demo/compare';
 import { expectedPortal, type OracleOptions } from '../../src/simulator/demo/oracle';
+import { compareEol } from '../../src/simulator/demo/oracleEol';
 import { readSimulator } from '../../src/simulator/demo/portalExport';
 import { emptyDatabase } from '../support/postgres';
 import { startBareRiver, type BareRiver } from './bareRiver';
@@ -57,7 +58,8 @@ export async function startRiver({
       const { rows } = await bare.pool.query(
         `select source, stream, record_key as key, field, kind from problems where closed_at is null`,
       );
-      const all = [...found, ...compareProblems(expected.problems, rows as never)];
+      const inEol = compareEol(demo.world(), demo.eolEdits(), options);
+      const all = [...found, ...inEol, ...compareProblems(expected.problems, rows as never)];
       return all.length === 0 ? '' : describeDifferences(all, 40);
     },
     async stop() {

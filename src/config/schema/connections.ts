@@ -11,7 +11,7 @@ export const sqlConnection = section({
     'Connection URL (for sqlserver also an ADO connection string), best as a reference; never with a password in it.',
   ),
   timeout: duration.prefault('60s').describe('Longest time of one query.'),
-}).describe('A database. Read-only rights are enough.');
+}).describe('A database. Read-only rights are enough, where nothing is written back.');
 
 const noAuth = section({ type: z.literal('none') });
 const bearerAuth = section({

@@ -14,6 +14,7 @@ const special: Record<WorldObject, Record<string, FieldRule>> = {
   contacts: {
     phone: 'recent',
     city: 'shared',
+    preferred_language: 'shared',
     hubspot_owner_id: 'ownedByHubSpot',
     marketing_opt_out: 'optOut',
     lifecyclestage: 'forwardOnly',

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { compareProblems, compareWithPortal, describeDifferences, type ActualProblem } from './compare';
-import { worldFromState } from './demoState';
+import { eolEditsFromState, worldFromState } from './demoState';
 import { expectedPortal } from './oracle';
+import { compareEol } from './oracleEol';
 import { readSimulator } from './portalExport';
 
 const usage = `usage: node dist/simulator/demo/judge.js --state-dir FOLDER --simulator-url URL
@@ -20,12 +21,16 @@ async function main(): Promise<void> {
   const simulatorUrl = values['simulator-url'];
   if (!stateDir || !simulatorUrl) throw new Error(usage);
   const firstSyncAt = values['first-sync-at'];
-  const expected = expectedPortal(await worldFromState(stateDir), firstSyncAt ? { firstSyncAt } : {});
+  const world = await worldFromState(stateDir);
+  const edits = await eolEditsFromState(stateDir);
+  const options = firstSyncAt ? { firstSyncAt } : {};
+  const expected = expectedPortal(world, options);
   const differences = compareWithPortal(expected, await readSimulator(simulatorUrl));
+  differences.push(...compareEol(world, edits, options));
   const databaseUrl = values['database-url'];
   if (databaseUrl) differences.push(...compareProblems(expected.problems, await readProblems(databaseUrl)));
   const { companies, contacts, deals, associations, problems } = expected;
-  const sizes = `${companies.length} companies, ${contacts.length} contacts, ${deals.length} deals, ${associations.length} associations${databaseUrl ? `, ${problems.length} problems` : ''}`;
+  const sizes = `${companies.length} companies, ${contacts.length} contacts, ${deals.length} deals, ${associations.length} associations${databaseUrl ? `, ${problems.length} problems` : ''}, ${Object.keys(edits).length} write-backs to eol`;
   if (differences.length === 0) process.stdout.write(`equal to the oracle: ${sizes}\n`);
   else {
     process.stdout.write(`not equal to the oracle (${sizes})\n${describeDifferences(differences)}\n`);

@@ -7,6 +7,8 @@ export interface ListItem {
   time: number;
   id: string;
   json: string;
+  /** What it was made of, where it can be changed from outside; a broken item has none. */
+  raw?: Record<string, unknown>;
 }
 
 interface Lists {
@@ -29,10 +31,8 @@ function makeLists(world: World): Lists {
   for (const row of allRows(world)) {
     const { source } = row;
     if (source !== 'ielts' && source !== 'eol') continue;
-    const text = JSON.stringify(row.raw);
-    // Written as a number that a double cannot hold, as some systems do.
-    const json = source === 'eol' ? text.replace(/"ledgerNumber":"(\d+)"/, '"ledgerNumber":$1') : text;
-    lists[source].push({ time: Date.parse(row.changedAt as string), id: row.key, json });
+    const item = { time: Date.parse(row.changedAt as string), id: row.key, json: itemJson(row.raw, source) };
+    lists[source].push(source === 'eol' ? { ...item, raw: row.raw } : item);
   }
   for (const { source, index, text } of world.junk()) {
     if (source !== 'ielts' && source !== 'eol') continue;
@@ -41,9 +41,17 @@ function makeLists(world: World): Lists {
     const time = items.length > 0 ? random.pick(items).time : 0;
     items.push({ time, id: `~${index}`, json: text });
   }
-  for (const items of Object.values(lists) as ListItem[][]) items.sort(byTimeAndId);
+  for (const items of Object.values(lists) as ListItem[][]) items.sort(compareItems);
   return lists;
 }
 
-const byTimeAndId = (a: ListItem, b: ListItem): number =>
+/** One item as its system writes it. */
+export function itemJson(raw: Record<string, unknown>, source: keyof Lists): string {
+  const text = JSON.stringify(raw);
+  // Written as a number that a double cannot hold, as some systems do.
+  return source === 'eol' ? text.replace(/"ledgerNumber":"(\d+)"/, '"ledgerNumber":$1') : text;
+}
+
+/** By time, then by id. */
+export const compareItems = (a: ListItem, b: ListItem): number =>
   a.time - b.time || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { changedBy } from './change';
 import { readState, worldOf, writeState } from './demoState';
 import { dropChangedReferrals, dropReferrals } from './dropFolder';
+import type { EolEdits } from './eolEdits';
+import { startEol } from './eolSystem';
 import { generateWorld } from './generate';
 import { seedSimulator } from './portalSeed';
-import { startEol, startIelts } from './restSystems';
+import { startIelts } from './restSystems';
 import { fillSqlSystems } from './sqlSystem';
 import type { Change, World } from './world';
 
@@ -41,6 +43,10 @@ export interface DemoSystems {
    * True where it was filled now.
    */
   seedPortal(simulatorUrl: string): Promise<boolean>;
+  /** What was written back to English Online, by subscriber. */
+  eolEdits(): EolEdits;
+  /** How often each subscriber was written back since the start, by id. */
+  eolWrites(): ReadonlyMap<string, number>;
   /** Answered REST requests, by source. */
   calls(): { ielts: number; eol: number };
   stop(): Promise<void>;
@@ -52,9 +58,12 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
   const impactFolder = join(stateDir, 'impact');
   const state = await readState(stateDir, options);
   let world = worldOf(state);
+  let saving = Promise.resolve();
+  // One after the other: write-backs come side by side.
+  const save = (): Promise<void> => (saving = saving.then(() => writeState(stateDir, state)));
   const remember = async (): Promise<void> => {
     state.droppedChanges = state.changes.length;
-    await writeState(stateDir, state);
+    await save();
   };
   await fillSqlSystems(databaseUrl, world, generateWorld);
   if (state.droppedChanges < 0) {
@@ -67,7 +76,7 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
   }
   await remember();
   const ielts = await startIelts(world, state.ieltsToken, options.ieltsPort);
-  const eol = await startEol(world, state.eolApiKey, options.eolPort);
+  const eol = await startEol(world, state.eolApiKey, options.eolPort, state.eolEdits, save);
   return {
     ...{ azureUrl: databaseUrl, erpUrl: databaseUrl, ieltsUrl: ielts.url, eolUrl: eol.url, impactFolder },
     ...{ ieltsToken: state.ieltsToken, eolApiKey: state.eolApiKey },
@@ -86,7 +95,7 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
       const after = changedBy(world, change);
       // Remembered first: a crash in between is repaired by the next start, which applies what is missing.
       state.changes = [...after.changes];
-      await writeState(stateDir, state);
+      await save();
       await fillSqlSystems(databaseUrl, after, generateWorld);
       await dropChangedReferrals(impactFolder, before, after);
       ielts.show(after);
@@ -100,9 +109,11 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
       if (state.seededPortals.length > 0) return false;
       await seedSimulator(simulatorUrl, world);
       state.seededPortals.push(simulatorUrl);
-      await writeState(stateDir, state);
+      await save();
       return true;
     },
+    eolEdits: () => state.eolEdits,
+    eolWrites: () => eol.writes(),
     calls: () => ({ ielts: ielts.calls(), eol: eol.calls() }),
     stop: async () => {
       await Promise.all([ielts.stop(), eol.stop()]);
