@@ -3,6 +3,7 @@ import {
   runCounts,
   runPending,
   runSources,
+  type RunCountRow,
   type RunPending,
   type RunRow,
   type RunSourceRow,
@@ -20,6 +21,8 @@ export interface RunReport {
   run: RunRow;
   sources: RunSourceRow[];
   rows: ResultRow[];
+  /** Records written back, by source and object. */
+  writtenBack: RunCountRow[];
   calls: CallReport;
   /** Where a complete read of HubSpot differed from what was known. */
   drift: DriftRow[];
@@ -39,6 +42,7 @@ export async function runReport(db: Queryable, runId: string): Promise<RunReport
     run,
     sources,
     rows: resultRows(counts, run.sources),
+    writtenBack: counts.filter(({ status }) => status === 'writtenBack'),
     calls: callReport(counts),
     drift: await runDrift(db, portalId, runId),
     pending,
@@ -47,7 +51,7 @@ export async function runReport(db: Queryable, runId: string): Promise<RunReport
 
 /** The report for people: the state, the table, the calls, and whatever is not as it should be. */
 export function runReportText(
-  { run, sources, rows, calls, drift, pending }: RunReport,
+  { run, sources, rows, writtenBack, calls, drift, pending }: RunReport,
   isTerminal: boolean,
 ): string {
   const took = run.endedAt ? ` in ${durationText(run.endedAt.getTime() - run.startedAt.getTime())}` : '';
@@ -58,6 +62,9 @@ export function runReportText(
     head,
     resultTable(rows, isTerminal),
     callReportText(calls),
+    ...writtenBack.map(
+      ({ source, objectType, count }) => `written back to ${source}: ${count} ${objectType}`,
+    ),
     ...driftText(run, drift),
     ...(trouble ? [trouble] : []),
     ...(under > 0 ? [pendingText(pending)] : []),

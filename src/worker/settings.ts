@@ -32,19 +32,6 @@ export function settingsOf(config: TributaryConfig, options: SettingsOptions): S
   return {
     configHash: settingsHash(config),
     portals: Object.keys(config.portals).map((name) => portalSettings(config, name, options)),
-    portals: Object.entries(config.portals).map(([name, portal]) => ({
-      name,
-      portalId: portal.portalId === undefined ? null : String(portal.portalId),
-      callsCaps: callsCaps(portal.limits),
-      writesBack: portal.writeBack,
-      client: createHubSpotClient({
-        accessToken: () => resolveSecret(portal.accessToken, options.readers),
-        baseUrl: hubspotBaseUrl(portal, options.readers),
-        apiVersion: portal.apiVersion,
-        deadlineMs: options.callDeadlineMs,
-        onCall: options.onCall,
-      }),
-    })),
     sources: Object.entries(config.sources).map(([name, source]) =>
       sourceSettings(config, name, source, options),
     ),
@@ -71,6 +58,7 @@ function portalSettings(config: TributaryConfig, name: string, options: Settings
     name,
     portalId: portal.portalId === undefined ? null : String(portal.portalId),
     callsCaps: callsCaps(portal.limits),
+    writesBack: portal.writeBack,
     uninstall: tokens && tokens.uninstall,
     client: createHubSpotClient({
       ...(tokens

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { resumePortal, setMode } from '../../db/portals';
+import { resumeTargets } from '../../db/targets';
 import type { ExitCode } from '../cliFailure';
 import { configurationOf, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase, withTemporal } from '../connections';
 import { ringDelivery } from '../portalWork';
+import { ringLanes } from '../ringLanes';
 import type { RunCommand } from '../runCommand';
 
 /** `tributary hold` and `tributary resume`: stop writing to a portal, and end a pause. */
@@ -14,7 +16,9 @@ export function addPortalState(program: Command, run: RunCommand): void {
     .action(run(hold));
   program
     .command('resume')
-    .description('end a pause at once, e.g. after a token or scope was put right')
+    .description(
+      'end the pauses of a portal and of write-backs at once, e.g. after a token or scope was put right',
+    )
     .action(run(resume));
 }
 
@@ -37,8 +41,16 @@ async function resume(context: CommandContext): Promise<ExitCode> {
     const portal = await portalOf(pool, context.options, Object.keys(config.portals));
     const { name, portalId, isPaused, mode } = portal;
     await resumePortal(pool, portalId);
+    const targets = await resumeTargets(pool, portalId);
     await withTemporal(context, (client) => ringDelivery(client, portalId));
-    context.output.result({ portal: name, portalId, wasPaused: isPaused, mode });
+    await ringLanes(
+      context,
+      portalId,
+      targets.map((target) => ({ lane: 'writeBack', target })),
+    );
+    context.output.result({ portal: name, portalId, wasPaused: isPaused, mode, resumedTargets: targets });
+    for (const target of targets) context.output.show(`write-backs to ${target} go on`);
+    if (!isPaused && targets.length > 0) return 0;
     context.output.show(
       isPaused
         ? `portal ${name} (${portalId}) goes on; what was due is delivered now (tributary status)`

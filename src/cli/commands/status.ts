@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { installOf, type InstallView } from '../../db/oauthInstall';
 import { listPortals, type Portal } from '../../db/portals';
 import { listRuns, type RunRow } from '../../db/runQueries';
+import { listTargets, type Target } from '../../db/targets';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import type { CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
@@ -44,10 +45,12 @@ async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> 
   }
   const portal = await portalOf(pool, options);
   const runs = await listRuns(pool, portal.portalId, runsShown);
+  const targets = await listTargets(pool, portal.portalId);
   const install = await installOf(pool, portal.portalId);
-  output.result({ portal, install, runs });
+  output.result({ portal, install, targets, runs });
   output.show(portalText(portal));
   if (install) output.show(installText(install));
+  for (const target of targets.filter(({ isPaused }) => isPaused)) output.show(targetText(target));
   output.show(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
   return 0;
 }
@@ -69,6 +72,12 @@ function installText({ scopes, installedAt, refreshedAt, revokedAt }: InstallVie
   return revokedAt
     ? `${installed}, gone since ${revokedAt.toISOString()}`
     : `${installed} with ${scopes.length} scopes; token refreshed ${refreshedAt.toISOString()}`;
+}
+
+/** The pause of a source that takes write-backs. */
+function targetText({ target, pausedUntil, pauseReason }: Target): string {
+  const until = pausedUntil ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
+  return `  write-backs to ${target} paused ${until}: ${pauseReason ?? 'no reason given'}`;
 }
 
 function runsTable(runs: RunRow[], isTerminal: boolean): string {
