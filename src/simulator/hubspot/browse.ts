@@ -73,5 +73,9 @@ export function inspectRecord(simulator: Simulator, query: URLSearchParams): Rec
       .filter((type) => keys.includes(type.key))
       .map(({ typeId, category, label, kind }) => ({ typeId, category, label, kind })),
   }));
-  return { ...exportedRecord(view, record), history, associations };
+  const propertyNames = [...table.properties.values()]
+    .filter(({ modificationMetadata }) => !modificationMetadata.readOnlyValue)
+    .map(({ name }) => name)
+    .sort();
+  return { ...exportedRecord(view, record), history, associations, propertyNames };
 }

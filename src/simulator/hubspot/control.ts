@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asObject, asText, type Reply } from './call';
+import { asObject, type Reply } from './call';
 import { browseRecords, inspectRecord, overview } from './browse';
 import { exportLines } from './exportPortal';
+import { handwork } from './handwork';
 import { page } from './page';
-import { planUpdate, sceneOf } from './recordWrites';
-import { tableOf } from './portal';
-import { findRecord } from './recordTable';
 import { notFound, Rejected } from './rejection';
 import { seedPortal } from './seed';
 import { changeSettings } from './settings';
@@ -29,40 +27,8 @@ const stats: Handler = (simulator) => ({
   limits: simulator.limits.report(),
   faults: simulator.faults.list().map(({ id, do: kind, matched, hits }) => ({ id, do: kind, matched, hits })),
   equalValueWrites: simulator.portal.equalValueWrites,
+  webhooks: simulator.webhooks.report(),
 });
-
-/** A change by somebody else: `{objectType, id, properties, sourceType?, sourceId?}`; by default a person in the UI. */
-const edit: Handler = (simulator, _query, body) => {
-  const order = asObject(body, 'edit');
-  const text = (name: string, otherwise: string): string =>
-    order[name] === undefined ? otherwise : asText(order[name], name);
-  const stamp = { at: simulator.now(), type: text('sourceType', 'CRM_UI'), id: text('sourceId', 'userId:1') };
-  return perform(simulator, { stamp, version: 'v3' }, (call) => {
-    const table = tableOf(call.portal, text('objectType', ''));
-    const record = findRecord(table, text('id', ''));
-    if (!record) throw new Rejected(notFound());
-    const planned = planUpdate(
-      call,
-      sceneOf(call, table),
-      record,
-      asObject(order['properties'], 'properties'),
-    );
-    if ('status' in planned) throw new Rejected(planned);
-    return planned.commit();
-  });
-};
-
-/** Takes an archived record out of the recycle bin, as a person does in HubSpot. */
-const restore: Handler = (simulator, _query, body) => {
-  const { objectType, id } = asObject(body, 'restore');
-  return perform(simulator, {}, (call) => {
-    const table = tableOf(call.portal, asText(objectType, 'objectType'));
-    const record = table.records.get(asText(id, 'id'));
-    if (record?.archivedAt === undefined) throw new Rejected(notFound());
-    call.write({ do: 'restore', type: table.typeId, id: record.id });
-    return { restored: record.id };
-  });
-};
 
 /** Uninstalls an app (or all), as a person does in HubSpot's settings: nobody tells the app. */
 const uninstall: Handler = (simulator, _query, body) => {
@@ -107,8 +73,12 @@ const handlers: Record<string, Handler> = {
     resetSimulator(simulator);
     return { reset: true };
   },
-  'POST /_simulator/edit': edit,
-  'POST /_simulator/restore': restore,
+  ...Object.fromEntries(
+    Object.entries(handwork).map(([name, work]): [string, Handler] => [
+      `POST /_simulator/${name}`,
+      (simulator, _query, body) => work(simulator, body),
+    ]),
+  ),
   'POST /_simulator/uninstall': uninstall,
   'GET /_simulator/browse': (simulator, query) => browseRecords(simulator, query),
   'GET /_simulator/record': (simulator, query) => inspectRecord(simulator, query),

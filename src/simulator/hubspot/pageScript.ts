@@ -7,6 +7,14 @@ const json = async (path) => {
   if (!response.ok) throw new Error(path + ' answered ' + response.status);
   return response.json();
 };
+const order = async (work, more) => {
+  const response = await fetch('/_simulator/' + work, { method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ objectType: state.type, id: state.id, ...more }) });
+  const reply = await response.json();
+  if (!response.ok) { $('trouble').textContent = reply.message || work + ' answered ' + response.status; return null; }
+  await refresh();
+  return reply;
+};
 const el = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -59,6 +67,26 @@ async function showRecord() {
       versions.length > 1 || record.lastWrittenBy[name] ? el('ol', {}, ...versions.map((version) =>
         el('li', {}, time(version.timestamp) + '  ' + version.sourceType + ' ' + version.sourceId + ': ' + (version.value || '(empty)')))) : ''));
   }
+  const chosen = el('input', { list: 'names', placeholder: 'Property', 'aria-label': 'Property', required: true });
+  const value = el('input', { placeholder: 'New value; empty clears', 'aria-label': 'New value' });
+  const choose = (name) => { chosen.value = name; value.value = record.properties[name] ?? ''; value.focus(); value.select(); };
+  chosen.addEventListener('change', () => { value.value = record.properties[chosen.value] ?? ''; });
+  for (const term of list.querySelectorAll('dt')) {
+    term.setAttribute('title', 'Edit'); term.addEventListener('click', () => choose(term.textContent));
+  }
+  const other = el('input', { placeholder: 'Id of the record that goes into this one', 'aria-label': 'Id', required: true });
+  const form = (text, work, ...inputs) => el('form', { class: 'bar', onsubmit: (event) => { event.preventDefault(); work(); } },
+    ...inputs, el('button', {}, text));
+  const button = (text, work) => el('button', { type: 'button', onclick: work }, text);
+  const hands = record.archived ? [el('div', { class: 'bar' }, button('Restore', () => order('restore', {})))] : [
+    el('datalist', { id: 'names' }, ...record.propertyNames.map((name) => el('option', { value: name }))),
+    form('Save', () => order('edit', { properties: { [chosen.value]: value.value } }), chosen, value),
+    form('Merge', async () => {
+      const merged = await order('merge', { withId: other.value });
+      if (merged) { state.id = merged.id; refresh(); }
+    }, other),
+    el('div', { class: 'bar' }, button('Archive', () => order('archive', {})), state.type === 'contacts'
+      ? button('Delete for good', async () => { if (confirm('Delete this contact for good?')) { state.id = (await order('forget', {})) ? null : state.id; refresh(); } }) : '')];
   const links = record.associations.map((link) => el('tr', { tabindex: 0, onclick: () => {
     Object.assign(state, { type: link.objectType, id: link.id, offset: 0, q: '' }); $('q').value = ''; refresh();
   } }, el('td', {}, link.objectType), el('td', {}, link.id), el('td', { class: 'dim' },
@@ -67,7 +95,7 @@ async function showRecord() {
     el('h2', {}, record.objectType + ' ' + record.id),
     el('div', { class: 'bar dim' }, record.writes + ' writes, ' + record.equalWrites + ' of values already held',
       record.mergedIds.length ? el('span', { class: 'tag' }, 'merged ' + record.mergedIds.join(', ')) : ''),
-    el('table', {}, el('tbody', {}, ...links)), list);
+    ...hands, el('table', {}, el('tbody', {}, ...links)), list);
 }
 
 const tile = (label, value, over) => el('div', { class: over ? 'over' : '' }, el('b', {}, String(value)), label);
@@ -83,6 +111,7 @@ async function showStats() {
     tile('used today' + (stats.limits.daily.limit === null ? '' : ' of ' + stats.limits.daily.limit.toLocaleString()),
       stats.limits.daily.used.toLocaleString()),
     tile('writes of equal values', stats.equalValueWrites.toLocaleString()),
+    tile('webhook events delivered', stats.webhooks.delivered.toLocaleString()),
     tile('fault hits', stats.faults.reduce((sum, fault) => sum + fault.hits, 0)));
   $('calls').replaceChildren(...Object.entries(stats.byEndpoint).map(([endpoint, statuses]) => el('tr', {},
     el('td', {}, endpoint), el('td', { class: 'dim' }, Object.entries(statuses).map(([status, n]) =>

@@ -74,14 +74,14 @@ export function seedPortal(simulator: Simulator, seed: Seed): Seeded {
       sameStamp(simulator, records[end] as SeedRecord, stamp)
     )
       end++;
-    perform(simulator, { stamp }, (call) => {
+    perform(simulator, { stamp, untold: true }, (call) => {
       for (let at = start; at < end; at++) ids.push(seedRecord(call, records[at] as SeedRecord, at));
     });
     start = end;
   }
   const associations = asArray(seed.associations, 'associations') as SeedAssociation[];
   for (let start = 0; start < associations.length; start += sliceSize) {
-    perform(simulator, {}, (call) =>
+    perform(simulator, { untold: true }, (call) =>
       associations.slice(start, start + sliceSize).forEach((one) => seedAssociation(call, one)),
     );
   }

@@ -1,5 +1,6 @@
 import type { AppSetting } from './oauthBook';
 import { Rejected, invalid } from './rejection';
+import { changeWebhooks, type WebhookSettings } from './webhookSettings';
 import { defaultSwitches, mergeSwitches, type Switches } from './switches';
 
 /** Calls allowed per window; null is no limit. Defaults: Professional, 2025-2026 (facts 2.1). */
@@ -31,6 +32,8 @@ export interface Settings {
   accessTokenLifeMs: number;
   /** Scopes that the tokens lack; calls that need them get 403 MISSING_SCOPES. */
   scopesWithheld: string[];
+  /** The app that is told of changes; null: none. */
+  webhooks: WebhookSettings | null;
   switches: Switches;
 }
 
@@ -58,6 +61,7 @@ export function defaultSettings(tokens: string[]): Settings {
     apps: [],
     accessTokenLifeMs: 30 * 60_000,
     scopesWithheld: [],
+    webhooks: null,
     switches: defaultSwitches(),
   };
 }
@@ -115,6 +119,8 @@ export function changeSettings(settings: Settings, wanted: Record<string, unknow
     } else if (name === 'scopesWithheld') {
       need(isTexts(value), name);
       next.scopesWithheld = value as string[];
+    } else if (name === 'webhooks') {
+      next.webhooks = changeWebhooks(next.webhooks, value);
     } else if (name === 'switches') {
       next.switches = mergeSwitches(next.switches, value as Record<string, unknown>);
     } else {

@@ -1,6 +1,7 @@
 import { applyChange, type Change } from './changes';
 import type { Account, Call, Reply } from './call';
 import { createFaultBook, type FaultBook } from './faultRules';
+import { happeningsOf, type Happening } from './happenings';
 import { openJournal, type Journal } from './journal';
 import { createLimits, type Limits } from './limits';
 import { createOAuthBook, type AppSetting, type Bearer, type OAuthBook } from './oauthBook';
@@ -10,6 +11,7 @@ import type { Stamp } from './recordTable';
 import { seededRandom } from './seededRandom';
 import { changeSettings, defaultSettings, type Settings } from './settings';
 import { createStats, type Stats } from './stats';
+import { createWebhookSender, type WebhookSender } from './webhookSender';
 
 /** How a simulator starts. Everything has a default. */
 export interface SimulatorOptions {
@@ -39,6 +41,7 @@ export interface Simulator {
   limits: Limits;
   faults: FaultBook;
   stats: Stats;
+  webhooks: WebhookSender;
   oauth: OAuthBook;
   account: Account;
   random: () => number;
@@ -68,6 +71,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     limits: createLimits(settings, { portalId, timeZone, now, random }),
     faults: createFaultBook(),
     stats: createStats(),
+    webhooks: createWebhookSender({ settings: () => settings.webhooks, random, now }),
     oauth: createOAuthBook(),
     account: {
       portalId,
@@ -94,12 +98,16 @@ export function perform<T>(
     body?: unknown;
     stamp?: Stamp;
     bearer?: Bearer | undefined;
+    /** Nobody is told of it: it was so before. */
+    untold?: boolean;
   },
   work: (call: Call) => T,
 ): T {
   const stamp = about.stamp ?? { at: simulator.now(), ...apiWriter };
   const changes: Change[] = [];
+  const happenings: Happening[] = [];
   const { portal, settings, limits, account, oauth, random } = simulator;
+  const isTold = settings.webhooks !== null && !about.untold;
   const call: Call = {
     portal,
     settings,
@@ -114,6 +122,7 @@ export function perform<T>(
     body: about.body,
     stamp,
     write(change) {
+      if (isTold) happenings.push(...happeningsOf(portal, change));
       applyChange(portal, change, stamp);
       changes.push(change);
     },
@@ -122,6 +131,7 @@ export function perform<T>(
     return work(call);
   } finally {
     if (changes.length > 0) simulator.journal?.append({ stamp, changes });
+    simulator.webhooks.tell(portal, happenings, stamp);
   }
 }
 
@@ -142,4 +152,5 @@ export function resetSimulator(simulator: Simulator): void {
   simulator.faults.clear();
   simulator.stats.reset();
   simulator.limits.reset();
+  simulator.webhooks.clear();
 }
