@@ -80,6 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...{ DATABASE_URL: postgres.url, TRIBUTARY_CONFIG: join(dist, '../tributary.config.yaml') },
       ...{ TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace },
       ...{ HUBSPOT_ACCESS_TOKEN: 'pat-simulator', HUBSPOT_BASE_URL: simulator.url },
+      HUBSPOT_CLIENT_SECRET: 'simulator-client-secret',
       ...{ LOG_LEVEL: 'warn', LOG_FORMAT: 'json' },
     };
     const startWorker = (name: string) =>

@@ -10,6 +10,8 @@ const usage = `HubSpot simulator
   --limit <n|off>   calls per 10 s (default 190); off lifts all limits
   --token <token>   accepted bearer token, repeatable (default pat-simulator)
   --app <id>:<secret>:<redirect-uri>  an app that may be installed by OAuth, repeatable
+  --webhook-url <url>        where to tell of changes; with --webhook-secret, the app's client secret
+  --webhook-secret <secret>
   --time-zone <tz>  the account's time zone (default Europe/London)
   --seed <n>        seed of everything that is drawn`;
 
@@ -23,6 +25,12 @@ function limitSettings(limit: string | undefined): Record<string, unknown> | und
 function wholeNumber(flag: string, text: string): number {
   if (!/^\d+$/.test(text)) throw new Error(`${flag} must be a whole number, not ${text}`);
   return Number(text);
+}
+
+function webhookSettings(url: string | undefined, clientSecret: string | undefined): Record<string, unknown> {
+  if (url === undefined && clientSecret === undefined) return {};
+  if (!url || !clientSecret) throw new Error('--webhook-url and --webhook-secret need each other');
+  return { webhooks: { url, clientSecret } };
 }
 
 /** Client id and secret hold no colon, the address does. */
@@ -43,6 +51,8 @@ async function main(): Promise<void> {
       limit: { type: 'string' },
       token: { type: 'string', multiple: true },
       app: { type: 'string', multiple: true },
+      'webhook-url': { type: 'string' },
+      'webhook-secret': { type: 'string' },
       'time-zone': { type: 'string' },
       seed: { type: 'string' },
       help: { type: 'boolean' },
@@ -63,7 +73,10 @@ async function main(): Promise<void> {
     timeZone: values['time-zone'],
     tokens: values.token,
     apps: values.app?.map(appOf),
-    settings: limitSettings(values.limit),
+    settings: {
+      ...limitSettings(values.limit),
+      ...webhookSettings(values['webhook-url'], values['webhook-secret']),
+    },
   });
   const ready = {
     event: 'simulator_ready',

@@ -126,6 +126,7 @@ function workerEnvironment(
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
     HUBSPOT_ACCESS_TOKEN: accessToken,
+    HUBSPOT_CLIENT_SECRET: 'simulator-client-secret',
     TRIBUTARY_CONFIG: join(dist, '../tributary.config.yaml'),
     TRIBUTARY_CLAIM_MS: String(claimMs),
     TRIBUTARY_CALL_DEADLINE_MS: String(deadlineMs),

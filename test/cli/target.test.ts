@@ -54,7 +54,9 @@ describe('what a start connects to', () => {
 
   it('foresees what the simulators will set, and nothing else', () => {
     const foreseen = foreseenEnvironment(target(demo), { EOL_API_KEY: 'mine', PATH: '/bin' });
-    expect(Object.keys(foreseen).sort()).toEqual([...demoVariables, 'HUBSPOT_ACCESS_TOKEN', 'PATH'].sort());
+    expect(Object.keys(foreseen).sort()).toEqual(
+      [...demoVariables, 'HUBSPOT_ACCESS_TOKEN', 'HUBSPOT_CLIENT_SECRET', 'PATH'].sort(),
+    );
     expect(foreseen['EOL_API_KEY']).toBe('mine');
     expect(foreseenEnvironment(target(demo, { HUBSPOT_ACCESS_TOKEN: 'pat' }), {})).toEqual({});
   });

@@ -95,6 +95,7 @@ export async function startBareRiver({
     ...process.env,
     TEMPORAL_ADDRESS: address,
     HUBSPOT_ACCESS_TOKEN: 'pat-simulator',
+    HUBSPOT_CLIENT_SECRET: 'simulator-client-secret',
     HUBSPOT_BASE_URL: simulator.url,
     TRIBUTARY_CONFIG: config,
     TRIBUTARY_CALL_DEADLINE_MS: '3000',

@@ -13,6 +13,8 @@ import { chooseWorld } from './worldOptions';
 
 /** The token that the simulator takes; no secret, and no account of HubSpot has it. */
 const simulatorToken = 'pat-simulator';
+/** What its webhooks are signed with; no secret either. */
+const simulatorClientSecret = 'simulator-client-secret';
 /** The demo's source tables stand apart from Tributary's own, as other systems' do. */
 const demoDatabase = 'demo_sources';
 /** A hundred thousand people are made and seeded in a minute or two. */
@@ -74,7 +76,10 @@ function noteDeath(scene: StartScene, name: 'Postgres' | 'Temporal', exit: Child
   if (!exit.wanted) scene.onDeath(name, exit.signal ?? `exit code ${exit.code}`, logFile);
 }
 
-async function startSimulator(scene: StartScene, { tokenVariables }: Target): Promise<void> {
+async function startSimulator(
+  scene: StartScene,
+  { tokenVariables, clientSecretVariables }: Target,
+): Promise<void> {
   const { options, stateDir, steps, parts, env, urls, onDeath } = scene;
   const { url } = await steps.step(
     'HubSpot SIMULATOR',
@@ -92,6 +97,9 @@ async function startSimulator(scene: StartScene, { tokenVariables }: Target): Pr
     (ready) => ready.url,
   );
   for (const name of ['HUBSPOT_ACCESS_TOKEN', ...tokenVariables]) env[name] = simulatorToken;
+  for (const name of clientSecretVariables) env[name] = simulatorClientSecret;
+  // Its webhooks come from this machine: no proxy, no tunnel.
+  env['TRIBUTARY_PUBLIC_URL'] = '';
   env['HUBSPOT_BASE_URL'] = url;
   urls['HubSpot simulator'] = `${url}/`;
 }

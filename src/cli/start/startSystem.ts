@@ -20,6 +20,7 @@ import { judgeDemo } from './judgeDemo';
 import { startOwnPrograms } from './ownPrograms';
 import type { PartName, Parts } from './parts';
 import { startServers } from './servers';
+import { tellSimulator } from './simulatorWebhooks';
 import type { StartOptions, StartScene } from './startOptions';
 import { createSteps } from './steps';
 import { chooseTarget, foreseenEnvironment, type Target } from './target';
@@ -115,6 +116,7 @@ async function run(
   const config = configurationOf({ options: { ...context.options, config: scene.configPath }, env });
   const portal = portalNameOf(context.options, Object.keys(config.portals));
   await startOwnPrograms(scene);
+  if (target.useSimulator) await tellSimulator(scene, config, target);
   const isSimulator = target.useSimulator;
   writeRunning(stateDir, { environment: env, given, urls });
   return withDatabase({ env }, (pool) =>

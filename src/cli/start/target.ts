@@ -26,6 +26,8 @@ export interface Target {
   useDemo: boolean;
   /** Variables under which the configuration looks for the portal's token. */
   tokenVariables: string[];
+  /** Variables under which it looks for the client secret of the app that sends webhooks. */
+  clientSecretVariables: string[];
   /** What a person must know before it begins. */
   warnings: string[];
 }
@@ -45,10 +47,14 @@ export function chooseTarget(path: string, env: Record<string, string | undefine
   const tokenVariables = portals.flatMap(([, { accessToken }]) =>
     accessToken?.from === 'env' ? [accessToken.name] : [],
   );
+  const clientSecretVariables = portals.flatMap(([, { webhooks }]) =>
+    webhooks?.clientSecret.from === 'env' ? [webhooks.clientSecret.name] : [],
+  );
+  const variables = { tokenVariables, clientSecretVariables };
   const isDemo = portals.some(([, { portalId }]) => portalId === simulatorPortalId);
   if (hasToken) {
     const warnings = isDemo && !env['HUBSPOT_BASE_URL'] ? [boundWarning] : [];
-    return { useSimulator: false, useDemo: false, tokenVariables, warnings };
+    return { useSimulator: false, useDemo: false, ...variables, warnings };
   }
   const real = portals.find(([, { portalId }]) => portalId !== undefined && portalId !== simulatorPortalId);
   if (real) {
@@ -62,7 +68,7 @@ export function chooseTarget(path: string, env: Record<string, string | undefine
   return {
     useSimulator: true,
     useDemo: missing.length > 0 && refersTo(config.sources, missing),
-    tokenVariables,
+    ...variables,
     warnings: [],
   };
 }
@@ -73,10 +79,11 @@ const boundWarning = `A HubSpot token is set, but this configuration is the demo
 
 /** The environment as it will be once the chosen simulators run, so that what is missing is said before they start. */
 export function foreseenEnvironment(
-  { useSimulator, useDemo, tokenVariables }: Target,
+  { useSimulator, useDemo, tokenVariables, clientSecretVariables }: Target,
   env: Record<string, string | undefined>,
 ): Record<string, string | undefined> {
-  const coming = [...(useSimulator ? tokenVariables : []), ...(useDemo ? demoVariables : [])];
+  const simulated = [...tokenVariables, ...clientSecretVariables];
+  const coming = [...(useSimulator ? simulated : []), ...(useDemo ? demoVariables : [])];
   return Object.fromEntries([
     ...Object.entries(env),
     ...coming.filter((name) => !env[name]).map((name) => [name, later] as const),
