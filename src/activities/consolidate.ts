@@ -12,10 +12,12 @@ import { goldenIdOf } from '../domain/goldenId';
 import { hubspotSource, type IdentityKey, type RecordRef } from '../domain/record';
 import type { ConsolidateInput } from '../workflows/contracts';
 import type { ActivityContext } from './context';
+import { eraseRecords } from './erase';
 import { isDataFault } from './failures';
 import { identifySlice, tributaryIdsOf } from './identifySlice';
-import { mapSlice, refKey, type SliceContext } from './mapSlice';
+import { mapSlice, refKey, type MappedSlice, type SliceContext } from './mapSlice';
 import { mergeSlice, type Marked } from './mergeSlice';
+import { findErased, type ErasedRecord } from './screenErased';
 import { targetsOf } from './targetSettings';
 
 /** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
@@ -146,6 +148,7 @@ async function consolidateRecords(
   const targetStates = await lockTargetStates(tx, portalId, objectType, targetReads);
 
   const slice = mapSlice(selected, previous, anchorStates, targetStates, context);
+  const erased = await dropErased(tx, deps, context, slice, selected);
   await deps.failpoint('consolidate.decided');
   const anchors = slice.mapped.filter(({ source }) => source === hubspotSource);
   const ownIds = await tributaryIdsOf(tx, portalId, objectType, anchors);
@@ -229,8 +232,33 @@ async function consolidateRecords(
     slice.problems.map(({ source }) => ({ source: source!, objectType, status: 'problems', count: 1 })),
   );
   await clearDue(tx, portalId, selected);
+  await eraseRecords(deps, tx, portalId, objectType, erased);
   await deps.failpoint('consolidate.merged');
   return result;
+}
+
+/**
+ * What belongs to erased people leaves the slice like records that are gone, and is deleted at its end: staging could
+ * not know it, or they were erased since.
+ */
+async function dropErased(
+  tx: Queryable,
+  { erasureSecret }: ActivityContext,
+  { portalId, rules }: SliceContext,
+  slice: MappedSlice,
+  selected: DueRecord[],
+): Promise<ErasedRecord[]> {
+  const { mapped } = slice;
+  const erased = await findErased(tx, erasureSecret, portalId, selected, { rules, mapped });
+  if (erased.length === 0) return [];
+  const isErased = new Set(erased.map(({ ref }) => refKey(ref)));
+  const gone = new Set(slice.removed.map(refKey));
+  slice.mapped = mapped.filter((record) => !isErased.has(refKey(record)));
+  slice.removed.push(...selected.filter((row) => isErased.has(refKey(row)) && !gone.has(refKey(row))));
+  slice.problems = slice.problems.filter(
+    ({ source, stream, key }) => !isErased.has(refKey({ source: source!, stream: stream!, key: key! })),
+  );
+  return erased;
 }
 
 /** The keys of each record of the slice before and after it. Rule numbers do not matter here. */

@@ -22,6 +22,8 @@ export interface ActivityDeps {
   /** Whether the workflow of a run still runs: it may have been deleted with all of Temporal's state. */
   isRunRunning: (runId: string) => Promise<boolean>;
   now: () => Date;
+  /** What hashes of erased people are made with; null: a secret of each portal's own, kept in Postgres. */
+  erasureSecret: () => string | null;
   limits: ClaimLimits;
   /** Pass points where tests end the process (DESIGN §2); does nothing in production. */
   failpoint: (name: Failpoint) => Promise<void>;

@@ -11,6 +11,7 @@ import type { Page, SourceRecord } from '../sources/contract';
 import type { ActivityContext } from './context';
 import type { SourceSettings, StreamSettings } from './deps';
 import { extractHubSpotPage } from './extractHubSpot';
+import type { ErasureSecret } from './screenErased';
 import { stagePage } from './stagePage';
 
 export interface ExtractPageInput {
@@ -42,7 +43,9 @@ export function createExtract(context: ActivityContext) {
     const page = await readPage(context, source, stream, read);
     await context.failpoint('extract.read');
     const staged = await inTransaction(context.pool, async (tx) => {
-      const due = await commitPage(tx, { ref, source, stream, read, readBegan, page, runId: input.runId });
+      const secret = context.erasureSecret;
+      const request = { ref, source, stream, read, readBegan, page, runId: input.runId, secret };
+      const due = await commitPage(tx, request);
       await context.failpoint('extract.staged');
       return due;
     });
@@ -110,15 +113,17 @@ interface CommitRequest {
   readBegan: Date;
   page: Page;
   runId: string;
+  secret: ErasureSecret;
 }
 
 async function commitPage(tx: Queryable, request: CommitRequest): Promise<number> {
-  const { ref, source, stream, read, readBegan, page, runId } = request;
+  const { ref, source, stream, read, readBegan, page, runId, secret } = request;
   if (!(await moveCursor(tx, ref, read.fence, page.next, page.watermark))) throw supersededRead();
   const { staged, refused } = await stagePage(tx, ref, stream.objectType, page.records, {
     runId,
     lane: source.lane,
     readBegan,
+    secret,
   });
   const unreadable = page.faults.map(({ where, content, key, reason }): ProblemInput => ({
     stage: 'extract',

@@ -13,6 +13,7 @@ import { supersededRead } from './extract';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
 import { readHistories, type HubSpotRead } from './readHistories';
+import type { ErasureSecret } from './screenErased';
 import { readProperties, stageHubSpotRecords } from './stageHubSpot';
 
 /** Records per activity: ten of HubSpot's own pages. */
@@ -68,7 +69,8 @@ export async function extractHubSpotPage(
     else await extendGathering(tx, portalId, [objectType], runId);
     const isLast = page.next === null;
     if (covers !== null) await auditPage(tx, ref, runId, complete, { readNumber: read.readNumber, isLast });
-    const due = await savePage(tx, ref, runId, page, complete, object.settings.associatedWith);
+    const saved = { page, read: complete, associated: object.settings.associatedWith };
+    const due = await savePage(tx, context.erasureSecret, ref, runId, saved);
     await context.failpoint('extract.staged');
     return due;
   });
@@ -80,14 +82,15 @@ export async function extractHubSpotPage(
 
 async function savePage(
   tx: Queryable,
+  secret: ErasureSecret,
   ref: StreamRef,
   runId: string,
-  page: HubSpotPage,
-  read: HubSpotRead,
-  associated: string[],
+  { page, read, associated }: { page: HubSpotPage; read: HubSpotRead; associated: string[] },
 ): Promise<number> {
   const { portalId, stream: objectType } = ref;
-  const { staged } = await stageHubSpotRecords(tx, ref, read, { runId, lane: laneNumbers.bulk });
+  const { staged } = await stageHubSpotRecords(tx, ref, read, {
+    ...{ runId, lane: laneNumbers.bulk, secret },
+  });
   const fromIds = page.records.map(({ id }) => id);
   for (const toObject of associated) {
     const pairs = associationPairs(page.associations.filter((item) => item.toObject === toObject));

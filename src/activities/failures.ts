@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { MissingErasureSecret } from '../db/erasedKeys';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { SourceFailure } from '../sources/contract';
 
@@ -33,6 +34,8 @@ export function asApplicationFailure(error: unknown): Error {
     });
   }
   if (error instanceof HubSpotFailure) return hubspotFailure(error);
+  if (error instanceof MissingErasureSecret)
+    return ApplicationFailure.nonRetryable(error.message, 'configuration');
   const code = codeOf(error);
   return ApplicationFailure.create({
     type: code && /^[0-9A-Z]{5}$/.test(code) ? 'database' : 'unexpected',

@@ -11,11 +11,13 @@ import { hubspotSource } from '../domain/record';
 import { readEvents, type ChangedObject, type EventPlan, type PushedRecord } from '../domain/readEvents';
 import type { HubSpotClient } from '../hubspot/client';
 import type { ActivityContext } from './context';
+import { eraseMentionsOf, erasePeople } from './erase';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
 import { chunks, readChangedAssociations, readChangedRecords, type AssociationsOfType } from './readChanged';
 import { batchSizeMax } from '../hubspot/readBatch';
 import { readHistories, type HubSpotRead } from './readHistories';
+import type { ErasureSecret } from './screenErased';
 import { readProperties, stageHubSpotRecords } from './stageHubSpot';
 import { stagePage } from './stagePage';
 
@@ -136,6 +138,7 @@ function supersededClaim(): ApplicationFailure {
 /** Records that sources sent by themselves; those of streams that are configured no more are only settled. */
 async function receivePushed(receiving: Receiving, pushed: PushedRecord[]): Promise<void> {
   const { context, portalId } = receiving;
+  const secret = context.erasureSecret;
   const streams = context.settings.sources.flatMap((source) =>
     source.streams.map((stream) => ({
       source: source.name,
@@ -150,7 +153,7 @@ async function receivePushed(receiving: Receiving, pushed: PushedRecord[]): Prom
       for (const lane of new Set(records.map((record) => record.lane))) {
         const ofLane = records.filter((record) => record.lane === lane);
         const ref = { portalId, source, stream };
-        const { staged } = await stagePage(tx, ref, objectType, ofLane, { runId: null, lane });
+        const { staged } = await stagePage(tx, ref, objectType, ofLane, { runId: null, lane, secret });
         if (staged > 0) due.add(objectType);
       }
     }
@@ -170,7 +173,8 @@ async function receivePart(
   const object = await context.objectContext(portalId, objectType);
   const properties = readProperties(object);
   const readBegan = await databaseTime(context);
-  const ids = objects.filter(({ isRead, isErased }) => isRead || isErased).map(({ id }) => id);
+  const ids = objects.filter(({ isRead }) => isRead).map(({ id }) => id);
+  const erasedIds = objects.filter(({ isErased }) => isErased).map(({ id }) => id);
   const changed = await readChangedRecords(client, object.settings.hubspotType, properties, ids);
   const found = { records: changed.records, properties, readBegan };
   const read = await readHistories(context, client, portalId, objectType, found);
@@ -180,13 +184,20 @@ async function receivePart(
   sum.associationCalls += associations.calls;
   sum.historyCalls += read.historyCalls;
   sum.callsMin += Math.ceil(ids.length / batchSizeMax);
+  if (erasedIds.length > 0) await eraseMentionsOf(context, portalId, objectType, erasedIds);
   await context.failpoint('receive.read');
   let bells = { consolidate: false, deliver: false };
   await settling(receiving, async (tx) => {
     const told = [...mergesOf(objects), ...changed.merges];
     const merges = await unfollowedMerges(tx, portalId, objectType, told);
     const followed = await followMerges(tx, portalId, objectType, merges);
-    const staged = await stageChanged(tx, { portalId, objectType, read, missing: changed.missing });
+    await erasePeople(context, tx, portalId, objectType, erasedIds);
+    const staged = await stageChanged(tx, context.erasureSecret, {
+      portalId,
+      objectType,
+      read,
+      missing: changed.missing,
+    });
     const lost = await saveAssociations(tx, portalId, associations.read, readBegan);
     bells = {
       consolidate: staged.due > 0 || merges.length > 0,
@@ -221,11 +232,12 @@ interface ChangedStage {
 /** What HubSpot holds now, and what it holds no more: that record stays known, archived, and is no anchor any longer. */
 async function stageChanged(
   tx: Queryable,
+  secret: ErasureSecret,
   { portalId, objectType, read, missing }: ChangedStage,
 ): Promise<{ due: number; stale: Set<string> }> {
   const ref = { portalId, source: hubspotSource, stream: objectType };
   const lane = laneNumbers.realtime;
-  const { staged, stale } = await stageHubSpotRecords(tx, ref, read, { runId: null, lane });
+  const { staged, stale } = await stageHubSpotRecords(tx, ref, read, { runId: null, lane, secret });
   const held = await saveReadArchived(tx, portalId, objectType, missing, read.readBegan);
   const goneIds = missing.filter((id) => !held.has(id));
   const gone = await markKeysGone(tx, ref, goneIds, 'withdraw', lane);

@@ -20,6 +20,7 @@ import type { ArchiveReading } from '../hubspot/writeBatch';
 import { conflictsMax, unprovedAttemptsMax } from './limits';
 import { laneNumbers } from './mergeSlice';
 import type { Sending } from './sendBatches';
+import type { ErasureSecret } from './screenErased';
 import { stagePage } from './stagePage';
 
 /**
@@ -46,7 +47,7 @@ export async function settleReading(
     await countIntents(tx, portalId, batch, batch.operation === 'create' ? 'created' : 'updated', written);
     await endIntents(tx, portalId, batch, written, 'delivered');
     await settleRefused(tx, portalId, batch, folded);
-    await settleConflicts(tx, portalId, batch, folded, owners);
+    await settleConflicts(tx, context.erasureSecret, portalId, batch, folded, owners);
     if (folded.open.length > 0 && !isSplit(folded, batch)) {
       if (isLastTry(batch)) await giveUp(tx, portalId, batch, folded.open, unprovedText);
       else await releaseBatch(tx, batch.batchId, batch.fence, unprovedOnce);
@@ -133,6 +134,7 @@ async function readOwners(sending: Sending, batch: TakenBatch, { conflicts }: Fo
  */
 async function settleConflicts(
   tx: Queryable,
+  secret: ErasureSecret,
   portalId: string,
   batch: TakenBatch,
   { conflicts }: FoldedOutcomes,
@@ -185,7 +187,7 @@ async function settleConflicts(
       payload: { properties: properties },
       changedAt: updatedAt ?? null,
     })),
-    { runId: runId ?? '', lane: laneNumbers.partner },
+    { runId: runId ?? '', lane: laneNumbers.partner, secret },
   );
   await endIntents(tx, portalId, batch, adoptable, 'retryLater');
 }

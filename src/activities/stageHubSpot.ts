@@ -6,7 +6,9 @@ import { markRecordsDue } from '../db/stagedRecords';
 import { judgeRead } from '../domain/judgeRead';
 import type { ObjectContext } from './objectContext';
 import { keptOf, ownIdOf, type HubSpotRead } from './readHistories';
+import { screenErased, type ErasureSecret } from './screenErased';
 import { stagePage } from './stagePage';
+import type { HubSpotRecord } from '../hubspot/schemas';
 import { tributaryIdProperty } from '../domain/record';
 
 /** The properties of an object that are read: what the configuration names and the portal has, and our own id. */
@@ -25,10 +27,11 @@ export function readProperties({ settings, portal }: ObjectContext): string[] {
 export async function stageHubSpotRecords(
   tx: Queryable,
   ref: StreamRef,
-  { records, properties, readBegan, histories, own, rules }: HubSpotRead,
-  { runId, lane }: { runId: string | null; lane: number },
+  { records: found, properties, readBegan, histories, own, rules }: HubSpotRead,
+  { runId, lane, secret }: { runId: string | null; lane: number; secret: ErasureSecret },
 ): Promise<{ staged: number; stale: string[] }> {
   const { portalId, stream: objectType } = ref;
+  const records = await withoutErased(tx, secret, ref, found);
   await saveOwnWriters(tx, portalId, own);
   const writers = await loadOwnWriters(tx, portalId);
   // Looked up once more, in this transaction: what was frozen while the histories were read may be what HubSpot holds.
@@ -41,7 +44,7 @@ export async function stageHubSpotRecords(
   });
   const saved = await saveReadStates(tx, portalId, objectType, states, readBegan);
   const current = states.filter(({ recordId }) => saved.has(recordId));
-  const by = { runId, lane };
+  const by = { runId, lane, secret };
   const { staged } = await stagePage(
     tx,
     ref,
@@ -61,6 +64,26 @@ export async function stageHubSpotRecords(
     by,
   );
   return { staged: staged + due, stale: records.map(({ id }) => id).filter((id) => !saved.has(id)) };
+}
+
+/** An address that HubSpot still mentions somewhere is not known here, nor written over there. */
+async function withoutErased(
+  tx: Queryable,
+  secret: ErasureSecret,
+  { portalId, source, stream }: StreamRef,
+  records: HubSpotRecord[],
+): Promise<HubSpotRecord[]> {
+  const seen = records.map(({ id, properties }) => ({
+    ref: { source, stream, key: id },
+    text: JSON.stringify(properties),
+  }));
+  const texts = await screenErased(tx, secret, portalId, stream, seen);
+  return records.flatMap((record, index) => {
+    const text = texts[index];
+    if (text === null || text === undefined) return [];
+    if (text === seen[index]!.text) return record;
+    return { ...record, properties: JSON.parse(text) as HubSpotRecord['properties'] };
+  });
 }
 
 /** Whether HubSpot holds something else than it was known to: then the record is looked at, whatever was staged of it. */

@@ -7,9 +7,10 @@ import type { Queryable } from '../db/pool';
 import { stageRecords, type StagedInput } from '../db/stagedRecords';
 import type { SourceRecord } from '../sources/contract';
 import { isDataFault } from './failures';
+import { screenErased, type ErasureSecret } from './screenErased';
 
 /**
- * Stages a page's records inside the page's transaction. Keys that stand twice in a page: the last one counts.
+ * Stages a page's records inside the page's transaction; those of erased people are dropped. Keys that stand twice in a page: the last one counts.
  * Records that the database refuses are found by halving and become problems `defect`; the rest goes on.
  * @returns how many records became due, and how many were refused
  */
@@ -18,11 +19,17 @@ export async function stagePage(
   stream: StreamRef,
   objectType: string,
   records: SourceRecord[],
-  { runId, lane, readBegan }: { runId: string | null; lane: number; readBegan?: Date },
+  {
+    runId,
+    lane,
+    readBegan,
+    secret,
+  }: { runId: string | null; lane: number; readBegan?: Date; secret: ErasureSecret },
 ): Promise<{ staged: number; refused: number }> {
   const byKey = new Map(records.map((record) => [record.key, asStaged(record)]));
   const refused: StagedInput[] = [];
-  const staged = await stageBisecting(tx, [...byKey.values()], refused, (part) =>
+  const screened = await withoutErased(tx, secret, stream, objectType, [...byKey.values()]);
+  const staged = await stageBisecting(tx, screened, refused, (part) =>
     stageRecords(tx, stream, objectType, part, { runId, lane, ...(readBegan ? { readBegan } : {}) }),
   );
   const problems = refused.map((record): ProblemInput => ({
@@ -38,6 +45,26 @@ export async function stagePage(
   const staged_ = [...byKey.keys()].map((key) => ({ source: stream.source, stream: stream.stream, key }));
   if (records.length > 0) await closeRecordProblems(tx, stream.portalId, 'extract', staged_, problems);
   return { staged, refused: refused.length };
+}
+
+/** A payload without an address that it mentioned keeps its hash, so that an unchanged record is still no news. */
+async function withoutErased(
+  tx: Queryable,
+  secret: ErasureSecret,
+  { portalId, source, stream }: StreamRef,
+  objectType: string,
+  records: StagedInput[],
+): Promise<StagedInput[]> {
+  const seen = records.map(({ key, payload }) => ({
+    ref: { source, stream, key },
+    text: JSON.stringify(payload),
+  }));
+  const texts = await screenErased(tx, secret, portalId, objectType, seen);
+  return records.flatMap((record, index) => {
+    const text = texts[index];
+    if (text === null || text === undefined) return [];
+    return text === seen[index]!.text ? record : { ...record, payload: JSON.parse(text) as JsonObject };
+  });
 }
 
 async function stageBisecting(

@@ -7,6 +7,7 @@ import { addAudit } from './commands/audit';
 import { addCheck } from './commands/check';
 import { addKeys } from './commands/keys';
 import { addPins } from './commands/pins';
+import { addErasure } from './commands/erasure';
 import { addPlan } from './commands/plan';
 import { addPortalState } from './commands/portalState';
 import { addProblemActions } from './commands/problemActions';
@@ -52,6 +53,7 @@ function tributary(): Command {
     addProblemActions,
     addReviews,
     addPins,
+    addErasure,
     addSchedules,
     addToken,
     addKeys,

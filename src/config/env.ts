@@ -63,6 +63,12 @@ const settingsSchema = z.object({
     .describe(
       'Keys that seal the tokens of OAuth portals, `<name>:<key>` separated by commas: the first seals, all open. `tributary keys new` makes one.',
     ),
+  TRIBUTARY_ERASURE_KEY: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .transform(secretValue)
+    .optional()
+    .describe('Secret by which erased people are recognised. Unset: one per portal, kept in Postgres.'),
   TRIBUTARY_WORKER_ACTIVITIES: count(1_000).default(20).describe('Most activities at a time per worker.'),
   TRIBUTARY_WORKER_GRACE: durationMs
     .prefault('20s')
@@ -91,6 +97,7 @@ export interface EnvSettings {
   configPath: string;
   keys: Parsed['TRIBUTARY_KEYS'];
   api: { host: string; port: number; token: Parsed['TRIBUTARY_API_TOKEN']; publicUrl: string | undefined };
+  erasureKey: Parsed['TRIBUTARY_ERASURE_KEY'];
   worker: { activitiesMax: number; graceMs: number; metricsHost: string; metricsPort: number | undefined };
   log: { level: Parsed['LOG_LEVEL']; format: Parsed['LOG_FORMAT'] };
 }
@@ -127,6 +134,7 @@ function arranged(parsed: Parsed): EnvSettings {
     temporal: { address: parsed.TEMPORAL_ADDRESS, cliPath: parsed.TEMPORAL_CLI_PATH },
     configPath: parsed.TRIBUTARY_CONFIG,
     keys: parsed.TRIBUTARY_KEYS,
+    erasureKey: parsed.TRIBUTARY_ERASURE_KEY,
     api: {
       host: parsed.TRIBUTARY_API_HOST,
       port: parsed.TRIBUTARY_API_PORT,

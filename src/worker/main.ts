@@ -90,6 +90,7 @@ async function main(): Promise<void> {
     searchAttributes,
     isRunRunning: createRunLookup(client),
     now,
+    erasureSecret: () => settings.erasureKey?.reveal() ?? null,
     limits,
     failpoint: createFailpoint(env['TRIBUTARY_FAILPOINT']),
   });

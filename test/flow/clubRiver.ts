@@ -39,6 +39,14 @@ sources:
           phone: { from: phone, transforms: [e164] }
         references:
           - { to: club.teams, from: team }
+      letters: # who takes the newsletter, known by nothing but an address
+        object: contacts
+        table: letters
+        recordKey: address
+        cursor: changed_at
+        map:
+          email: { from: address, transforms: [email] }
+          phone: { from: phone, transforms: [e164] }
 objects:
   companies:
     identity:
@@ -72,6 +80,7 @@ export interface ClubRiver extends BareRiver {
   /** Adds or changes members at the source. */
   put(...members: Member[]): Promise<void>;
   putTeam(id: string, name: string, domain: string): Promise<void>;
+  putLetter(address: string, phone: string): Promise<void>;
   /** A call of the simulator: its control plane, or HubSpot's API. */
   call(method: string, path: string, body?: unknown): Promise<Record<string, never>>;
   /** Puts events into the inbox, as the receiver does, and rings. */
@@ -90,6 +99,8 @@ export async function startClubRiver(): Promise<ClubRiver> {
     `create table teams (id text primary key, name text, domain text,
        changed_at timestamptz not null default clock_timestamp());
      create table members (id text primary key, email text, first text, last text, city text, phone text, team text,
+       changed_at timestamptz not null default clock_timestamp());
+     create table letters (address text primary key, phone text,
        changed_at timestamptz not null default clock_timestamp())`,
   );
   const river = await startBareRiver({
@@ -112,6 +123,9 @@ export async function startClubRiver(): Promise<ClubRiver> {
     },
     async putTeam(id: string, name: string, domain: string) {
       await club.query('insert into teams (id, name, domain) values ($1, $2, $3)', [id, name, domain]);
+    },
+    async putLetter(address: string, phone: string) {
+      await club.query('insert into letters (address, phone) values ($1, $2)', [address, phone]);
     },
     async call(method: string, path: string, body?: unknown) {
       const reply = await fetch(`${river.simulatorUrl}${path}`, {
