@@ -7,7 +7,7 @@ export interface KnownState {
   kept: Record<string, string | null>;
   sent: Record<string, string>;
   archived: boolean;
-  /** Values that others than us gave, and who: each only as long as HubSpot holds it. */
+  /** Values that others than us gave, and who: one counts as long as HubSpot holds its value. */
   edits: Record<string, Edit>;
 }
 

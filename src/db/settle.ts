@@ -127,8 +127,7 @@ export async function settleWritten(
      order by "recordId"
      on conflict (portal_id, target, object_type, record_id) do update set
        golden_id = excluded.golden_id, kept = known_states.kept || excluded.kept,
-       sent = known_states.sent || excluded.sent,
-       edits = known_states.edits - array(select jsonb_object_keys(excluded.sent)), record_updated_at = excluded.record_updated_at,
+       sent = known_states.sent || excluded.sent, record_updated_at = excluded.record_updated_at,
        settled_at = excluded.settled_at, archived = false`,
     [portalId, batch.objectType, input, batch.batchId, batch.operation],
   );

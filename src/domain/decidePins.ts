@@ -115,7 +115,7 @@ function newPin({ property, onHubSpotEdit, pinForMs }: FieldRule, { member, fiel
 function newestEdit(anchors: readonly Candidate[]): Candidate | null {
   let newest: Candidate | null = null;
   for (const anchor of anchors) {
-    if (anchor.field.ours || (anchor.field.by !== 'person' && anchor.field.by !== 'integration')) continue;
+    if (anchor.field.by !== 'person' && anchor.field.by !== 'integration') continue;
     if (!newest || isLater(anchor, newest)) newest = anchor;
   }
   return newest;

@@ -32,6 +32,13 @@ test('the echo mark is the one of now', () => {
   expect(carried.fields).toEqual({ x: { value: 'v', at: onDay(1) } });
 });
 
+test('an edit that gives a value again has the time of HubSpot’s history', () => {
+  const { fields } = mapped('hubspot/1', { x: ['v', 5] });
+  const edited = { ...fields['x']!, by: 'person' as const, writer: 'CRM_UI userId:1' };
+  const next = { ...mapped('hubspot/1', {}), fields: { x: edited } };
+  expect(carryFields(mapped('hubspot/1', { x: ['v', 1] }), next, rules).fields).toEqual({ x: edited });
+});
+
 test('an unknown value is carried; an explicit empty one is not blanked over', () => {
   const previous = mapped('a/1', { x: ['v', 1], n: ['1', 1] });
   expect(carryFields(previous, mapped('a/1', { x: ['', 5] }), rules).fields).toEqual({

@@ -108,6 +108,18 @@ test('reading everything again changes nothing: no edit is both lost and kept', 
   expect(await historyReads()).toBe(0);
 }, 30_000);
 
+test('an edit back to what was read last, of a value that we wrote since, is seen', async () => {
+  await river.put({ id: 'gus', phone: '+445' });
+  await river.sync();
+  await river.settled();
+  expect(await river.held('phone')).toMatchObject({ gus: '+445' });
+  await river.edit('gus', { phone: '+443' });
+  await river.syncHubSpot();
+  await river.settled();
+  expect(await river.held('phone')).toMatchObject({ gus: '+443' });
+  expect(await river.origin('gus', 'phone')).toBe('hubspot/adopted');
+}, 30_000);
+
 test('a review is decided for HubSpot or for the source', async () => {
   for (const { review_id: id } of await reviews()) {
     const { records } = await river.tributary('reviews', 'show', id);
