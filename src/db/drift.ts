@@ -30,7 +30,8 @@ export async function countDrift(
     `with input as materialized (
        select * from json_to_recordset($4) as input ("recordId" text, kept jsonb)),
      frozen as materialized (
-       select record_id, golden_id, properties from intents where portal_id = $1 and object_type = $3),
+       select record_id, golden_id, properties from intents join delivery_batches using (batch_id)
+       where intents.portal_id = $1 and intents.object_type = $3 and target = 'hubspot'),
      found as (
        select case when known.record_id is null then 'unknown' when known.archived then 'returned' else 'changed' end
          as kind, coalesce(changed.property, '') as property

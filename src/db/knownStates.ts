@@ -126,13 +126,15 @@ export async function loadKnownWithIntents(
   const { rows } = await db.query<KnownWithIntents & { recordId: string }>(
     `with input as materialized (
        select * from json_to_recordset($3) as input ("recordId" text, "goldenId" text)),
+     frozen as materialized (
+       select record_id, golden_id, properties from intents join delivery_batches using (batch_id)
+       where intents.portal_id = $1 and intents.object_type = $2 and target = 'hubspot'),
      mine as materialized (
        select "recordId", jsonb_agg(properties) as intents from (
-         select "recordId", properties from intents join input on record_id = "recordId"
-         where portal_id = $1 and object_type = $2
+         select "recordId", properties from frozen join input on record_id = "recordId"
          union all
-         select "recordId", properties from intents join input on golden_id::text = "goldenId"
-         where portal_id = $1 and object_type = $2 and record_id is null) as flying
+         select "recordId", properties from frozen join input on record_id is null and golden_id::text = "goldenId"
+       ) as flying
        group by "recordId")
      select input."recordId", known.kept, coalesce(mine.intents, '[]') as intents
      from input
