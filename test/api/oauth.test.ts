@@ -300,7 +300,7 @@ describe('an installation that does not succeed ends with a page that says why',
     const search = `?state=${state}&error=<script>alert(1)</script>&error_description=<b>`;
     const page = await end({ search }, cookie);
     expect(page.status).toBe(403);
-    expect(page.text).not.toMatch(/<script>|<b>/);
+    expect(page.text).not.toMatch(/alert|<b>/);
     const next = await begin();
     const empty = new URL(next.authorizeUrl).searchParams.get('state')!;
     expect((await end({ search: `?state=${empty}&code=` }, next.cookie)).status).toBe(400);

@@ -4,7 +4,7 @@ import { readEnv } from '../../src/config/env';
 import { keyText, keyTextBytes, readKeyRing } from '../../src/config/keyRing';
 import { loadConfig } from '../../src/config/loadConfig';
 import { oauthAppsOf } from '../../src/config/oauthApp';
-import { baseEnv, baseNow, edited } from './baseConfig';
+import { baseEnv, baseNow, baseText, edited } from './baseConfig';
 
 const key = keyText(randomBytes(keyTextBytes), new Date('2026-11-22T10:00:00Z'));
 const env = {
@@ -18,8 +18,11 @@ const readSecretFile = (): string => {
   throw new Error('no such file');
 };
 
+/** The base has a drop folder, which several portals cannot share. */
+const dropFolder = baseText.slice(baseText.indexOf('  drop:'), baseText.indexOf('objects:'));
+
 function load(portal: string, environment: Record<string, string | undefined> = env) {
-  const text = edited(['  main:\n    accessToken: env:TOKEN', `  main:\n    ${portal}`]);
+  const text = edited(['  main:\n    accessToken: env:TOKEN', `  main:\n    ${portal}`], [dropFolder, '']);
   return loadConfig({ path: 'c.yaml', text, env: environment, readSecretFile, now: baseNow });
 }
 const faults = (...args: Parameters<typeof load>) => {
@@ -123,6 +126,31 @@ describe('a portal that is connected by an app', () => {
     expect(faults(portal, { ...env, TRIBUTARY_KEYS: undefined })).toEqual([
       'portals.main.oauth: missing secret: TRIBUTARY_KEYS is not set',
     ]);
+  });
+});
+
+describe('two portals', () => {
+  const faultsWith = (portals: string, ...edits: [find: string, replacement: string][]) => {
+    const text = edited(['  main:\n    accessToken: env:TOKEN', `  main:\n    ${portals}`], ...edits);
+    const loaded = loadConfig({ path: 'c.yaml', text, env, readSecretFile, now: baseNow });
+    return loaded.ok ? [] : loaded.faults.map(({ path, message }) => `${path}: ${message}`);
+  };
+  const two = (more = '') => `accessToken: env:TOKEN\n  other: { accessToken: 'env:TOKEN'${more} }`;
+
+  test('cannot share a drop folder: its files are moved when the first has read them', () => {
+    expect(faultsWith('accessToken: env:TOKEN')).toEqual([]);
+    expect(faultsWith(two())).toEqual(['sources.drop: a drop folder can feed one portal only']);
+  });
+
+  test('do not both write back to one source', () => {
+    const writeBack: [string, string] = [
+      '        table: crm.people\n',
+      `        table: crm.people\n        writeBack: { fields: { city: town } }\n`,
+    ];
+    const both = 'portals.other: portal "main" writes back to the sources already';
+    expect(faultsWith(two(), [dropFolder, ''])).toEqual([]);
+    expect(faultsWith(two(), [dropFolder, ''], writeBack)).toEqual([both]);
+    expect(faultsWith(two(', writeBack: false'), [dropFolder, ''], writeBack)).toEqual([]);
   });
 });
 

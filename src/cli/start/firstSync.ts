@@ -12,6 +12,7 @@ import { checkFaultLines, goLive } from '../goLive';
 import { checkPortal, ringDelivery, setUpPortal, startRun } from '../portalWork';
 import { newRunId } from '../runId';
 import type { RunReport } from '../runReport';
+import { awaitInstall } from './awaitInstall';
 import type { StartScene } from './startOptions';
 
 export interface FirstSyncInput {
@@ -32,6 +33,7 @@ export interface FirstSyncInput {
 export async function firstSync(input: FirstSyncInput): Promise<RunReport | null> {
   const { scene, config, portal, client, pool, isSimulator, signal } = input;
   const { steps, output } = scene;
+  await awaitInstall(scene, input);
   if (isSimulator) {
     await steps.step(
       'set-up of the portal',

@@ -5,8 +5,18 @@ import { parseSecretRef, resolveSecret } from '../secrets';
 /** How portals are connected: by a token or by an app, and an app to one account that is said. */
 export const checkPortals: ConfigCheck = (root, context) => {
   const portals = root.get('portals').entries();
-  return [...portals.flatMap(({ node }) => checkPortal(node, context)), ...checkAccounts(portals)];
+  const sources = root.get('sources').entries();
+  return [
+    ...portals.flatMap(({ node }) => checkPortal(node, context)),
+    ...checkAccounts(portals),
+    ...(portals.length > 1 ? [...checkDropFolders(sources), ...checkWriters(portals, sources)] : []),
+  ];
 };
+
+interface Entry {
+  key: string;
+  node: RawNode;
+}
 
 function checkPortal(node: RawNode, context: CheckContext): Finding[] {
   const [token, oauth, portalId] = [node.get('accessToken'), node.get('oauth'), node.get('portalId')];
@@ -60,7 +70,7 @@ function valueOf(written: string, context: CheckContext): string | undefined {
 }
 
 /** All state is bound to the account: two names for one would fight over it. */
-function checkAccounts(portals: { key: string; node: RawNode }[]): Finding[] {
+function checkAccounts(portals: Entry[]): Finding[] {
   const seen = new Map<unknown, string>();
   return portals.flatMap(({ key, node }) => {
     const portalId = node.get('portalId');
@@ -71,4 +81,28 @@ function checkAccounts(portals: { key: string; node: RawNode }[]): Finding[] {
     }
     return [finding(portalId, 'value', `portal "${first}" has this account already`)];
   });
+}
+
+/** A file is moved when it was read: the second portal would never see it. */
+function checkDropFolders(sources: Entry[]): Finding[] {
+  const hint = 'give the other portals a configuration, database and folder of their own';
+  return sources
+    .filter(({ node }) => node.get('kind').text() === 'files')
+    .map(({ node }) => finding(node, 'key', 'a drop folder can feed one portal only', hint));
+}
+
+/** Two master records that write to one row would overwrite each other for ever. */
+function checkWriters(portals: Entry[], sources: Entry[]): Finding[] {
+  const isTarget = sources.some(({ node }) =>
+    node
+      .get('streams')
+      .entries()
+      .some((stream) => stream.node.get('writeBack').value !== undefined),
+  );
+  const [first, ...others] = portals.filter(({ node }) => node.get('writeBack').value !== false);
+  if (!isTarget || !first) return [];
+  const message = `portal "${first.key}" writes back to the sources already`;
+  return others.map(({ node }) =>
+    finding(node, 'key', message, 'set writeBack: false for all portals but one'),
+  );
 }
