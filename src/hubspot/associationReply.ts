@@ -1,4 +1,4 @@
-import { isObject, readErrorBody, type ErrorBody, type ReplyBody } from './errorBody';
+import { isExplained, isObject, readErrorBody, type ErrorBody, type ReplyBody } from './errorBody';
 import { classifyFailure, type FailureVerdict } from './failure';
 import type { RateLimitHeaders } from './rateLimitHeaders';
 
@@ -83,7 +83,10 @@ function readRefusal(
   const error = readErrorBody(reply.body.kind === 'json' ? reply.body.value : null);
   const only = keys.length === 1 ? keys[0] : undefined;
   if (only !== undefined && (verdict.action === 'rejectRecord' || verdict.action === 'resolveConflict')) {
-    return { outcomes: new Map([[only, refused(error)]]) };
+    const outcome: AssociationOutcome = isExplained(error, reply.status)
+      ? refused(error)
+      : { kind: 'unproved', why: 'missing', category: null };
+    return { outcomes: new Map([[only, outcome]]) };
   }
   const { category, message } = error;
   return { outcomes: new Map(), wholeBatch: { status: reply.status, verdict, category, message } };

@@ -1,4 +1,5 @@
 import {
+  isExplained,
   isObject,
   readConflictingId,
   readErrorBody,
@@ -66,7 +67,7 @@ const transientCategories = /^(RATE_LIMITS?|INTERNAL_ERROR|SERVICE_UNAVAILABLE|T
  *
  * 200, 201 and 207 are read the same way. An input is written only when a result carries its trace id, its
  * record id, or its unique value; rejected only when an error names it. A reply with neither proves nothing.
- * A refused batch of one is that input's rejection; of several it is `wholeBatch`.
+ * A refused batch of one is that input's rejection, where HubSpot says why; of several it is `wholeBatch`.
  */
 export function readBatchReply(inputs: readonly SentInput[], reply: BatchWriteReply): BatchReading {
   if (reply.status < 200 || reply.status > 299) return readRefusal(inputs, reply);
@@ -109,7 +110,10 @@ function readRefusal(inputs: readonly SentInput[], reply: BatchWriteReply): Batc
   const rejection = readRejection(error, reply.status);
   const only = inputs.length === 1 ? inputs[0] : undefined;
   if (only && (verdict.action === 'rejectRecord' || verdict.action === 'resolveConflict')) {
-    return { outcomes: new Map([[only.traceId, { kind: 'rejected', ...rejection }]]) };
+    const outcome: RecordOutcome = isExplained(error, reply.status)
+      ? { kind: 'rejected', ...rejection }
+      : { kind: 'unproved', why: 'missing', category: null };
+    return { outcomes: new Map([[only.traceId, outcome]]) };
   }
   const duplicateIds = /^Duplicate IDs/i.test(error.message) ? (error.context['ids'] ?? []) : [];
   return { outcomes: new Map(), wholeBatch: { ...rejection, status: reply.status, verdict, duplicateIds } };

@@ -36,6 +36,14 @@ const emptyErrorBody: ErrorBody = {
   errors: [],
 };
 
+/**
+ * Whether a refusal is HubSpot's own words: a reply that was cut short, or an edge's page, says nothing about a record.
+ * Sizes (413, 414) are the edge's own business, and need no words.
+ */
+export function isExplained(error: ErrorBody, status: number): boolean {
+  return error.message !== '' || error.category !== null || status === 413 || status === 414;
+}
+
 /** Reads an error body, or one item of a batch reply's `errors`. Anything unreadable becomes the empty error. */
 export function readErrorBody(value: unknown): ErrorBody {
   if (!isObject(value)) return emptyErrorBody;

@@ -11,7 +11,8 @@ export function roundLine(report: RoundReport): string {
     `round of seed ${report.seed}: ${isClean(report) ? 'right' : 'WRONG'} in ${report.seconds} s, ` +
     `${report.runs} runs, ${report.calls} calls, ${Object.values(report.hits).reduce((a, b) => a + b, 0)} faults; ` +
     `lost ${verdict.lost.length}, doubled ${verdict.doubled.length}, unproved ${verdict.unproved.length}, ` +
-    `window violations ${verdict.windowViolations} (fullest window ${report.fullestWindow}%)` +
+    `window violations ${verdict.windowViolations} (fullest window ${report.fullestWindow}%` +
+    (report.blurred > 0 ? `, ${report.blurred} above it after stalls of the simulator)` : ')') +
     (report.missed.length > 0 ? `; not met: ${report.missed.join(', ')}` : '');
   const lines = [...verdict.lost, ...verdict.doubled, ...verdict.unproved].slice(0, linesMax);
   if (!isClean(report)) lines.push(report.timeline.join('; '));

@@ -9,6 +9,7 @@ import { planRound, type RoundPlan } from './plan';
 import { choosePoison, plantPoison } from './poison';
 import { persist, settleAll, whatIsLeft } from './settle';
 import { control, orderFault, readReport, type SimulatorReport } from './simulatorControl';
+import { watchWindows } from './windowWatch';
 import { startStack, type Stack } from './stack';
 
 export interface RoundOptions {
@@ -31,6 +32,8 @@ export interface RoundReport {
   missed: string[];
   /** The fullest of all windows at the arrival of a call, in percent of what it may hold. */
   fullestWindow: number;
+  /** Calls above a limit that arrived while the simulator itself stood still; not counted as violations. */
+  blurred: number;
   verdict: Verdict;
   /** What happened when, in seconds since the round began. */
   timeline: string[];
@@ -47,7 +50,7 @@ const settleMs = 300_000;
 /** A report of a round that has not begun. */
 export function emptyReport(seed: number): RoundReport {
   const verdict: Verdict = { lost: [], doubled: [], unproved: [], windowViolations: 0 };
-  const counts = { seconds: 0, calls: 0, runs: 0, hits: {}, fullestWindow: 0 };
+  const counts = { seconds: 0, calls: 0, runs: 0, hits: {}, fullestWindow: 0, blurred: 0 };
   return { seed, ...counts, missed: [], verdict, timeline: [], stuck: null };
 }
 
@@ -76,6 +79,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       tell(`killed at ${name}`);
     },
   });
+  const windows = watchWindows(stack.simulatorUrl, tell);
   try {
     tell('up');
     await open(stack);
@@ -101,12 +105,15 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     const makesPrimary = plan.switches['firstCompanyBecomesPrimary'] === true;
     const wanted = expectedPortal(stack.demo.world(), { firstSyncAt });
     report.verdict = await judge({ ...stack, makesPrimary }, wanted, poison);
+    report.blurred = windows.blurred();
+    report.verdict.windowViolations -= report.blurred;
     report.fullestWindow = fullestOf(await readReport(stack.simulatorUrl));
     report.missed = missedOf(plan, hits);
   } catch (error) {
     report.stuck = error instanceof Error ? error.message : String(error);
     tell(await whatIsLeft(stack.pool).catch(String));
   } finally {
+    windows.stop();
     report.calls = stack.calls.count();
     await stack.stop();
   }

@@ -11,6 +11,9 @@ process.once('message', (options: RoundOptions) => {
   );
 });
 
+// Who ends the parent wants no more rounds; our servers end with us.
+process.once('disconnect', () => process.exit(1));
+
 // A call to Temporal that a stuck round gave up wakes up for its next try when the connection is closed already.
 process.on('uncaughtException', (error) => {
   if (error.message === 'Channel has been shut down') return;

@@ -69,3 +69,8 @@ test('a refused batch is split down to the pair, which is then rejected', () => 
     '1>10': 'rejected',
   });
 });
+
+test('a refusal of one pair without a word of HubSpot’s refuses nothing', () => {
+  const cut = { ...reply(400, null), body: { kind: 'html' as const } };
+  expect(kinds(readAssociationReply([pair('1', '10')], cut, 'results'))).toEqual({ '1>10': 'unproved' });
+});

@@ -126,6 +126,19 @@ describe('a refused batch', () => {
     expect(gone.outcomes.get('t1')).toMatchObject({ kind: 'rejected', fault: 'gone', category: null });
   });
 
+  test('of one input without a word of HubSpot’s refuses nothing: it was cut short, or comes from an edge', () => {
+    for (const status of [400, 404, 409, 422]) {
+      for (const body of [{ kind: 'html' as const }, { kind: 'none' as const }]) {
+        const reading = readBatchReply(updates('1'), { ...reply(status, null), body });
+        expect(reading.outcomes.get('t1')?.kind ?? reading.wholeBatch?.verdict.action).toBe(
+          status === 409 ? 'retryAfter' : 'unproved',
+        );
+      }
+    }
+    const tooLarge = readBatchReply(updates('1'), { ...reply(413, null), body: { kind: 'html' } });
+    expect(tooLarge.outcomes.get('t1')?.kind).toBe('rejected');
+  });
+
   test('for a reason that is not the records’ decides nothing about them', () => {
     for (const status of [401, 403, 429, 500, 503]) {
       const reading = readBatchReply(updates('1'), reply(status, {}));
