@@ -7,6 +7,10 @@ import { classifyFailure } from '../hubspot/failure';
 /** What every reply repeats is stored this often per process and bucket; a limit that differs is stored at once. */
 const learnEveryMs = 500;
 
+/** With so few calls left in HubSpot's window it is nearly broken: then it is looked at more often. */
+const edgeCalls = 1;
+const learnAtEdgeEveryMs = 50;
+
 /** Where a 429 names no delay. */
 const blockMsDefault = 1_000;
 
@@ -50,7 +54,12 @@ async function learnFromHeaders(
   const { max, intervalMs, daily, dailyRemaining } = headers;
   const told = `${max}/${intervalMs}/${daily}`;
   const before = learnedOf(pool).get(`${portalId}/${bucket}`);
-  const isNews = before?.told !== told || performance.now() - before.at >= learnEveryMs || status === 429;
+  const isAtEdge = bucket === 'burst' && headers.remaining !== null && headers.remaining <= edgeCalls;
+  const isNews =
+    before?.told !== told ||
+    performance.now() - before.at >= learnEveryMs ||
+    (isAtEdge && performance.now() - before.at >= learnAtEdgeEveryMs) ||
+    status === 429;
   if (!isNews) return;
   learnedOf(pool).set(`${portalId}/${bucket}`, { told, at: performance.now() });
   // Search replies carry no headers; if one did, they would be those of another window.

@@ -163,7 +163,7 @@ describe('what HubSpot tells', () => {
     expect(await foreign(0)).toBe(20);
   });
 
-  test('a first refusal at the edge of the window blocks for a moment, the next one for long', async () => {
+  test('refusals at the edge of the window block for a moment, those of calls under way too, later ones for long', async () => {
     await pool.query(`insert into quota_spent (portal_id, bucket, lane, starts_at)
       select 100, 'burst', 2, now() - make_interval(secs => n / 18.5) from generate_series(1, 180) as n`);
     const blockedMs = async () => {
@@ -172,9 +172,13 @@ describe('what HubSpot tells', () => {
         where bucket = 'burst'`;
       return (await pool.query<{ ms: number }>(sql)).rows[0]!.ms;
     };
-    const edge = await blockedMs();
-    expect(edge).toBeGreaterThan(0);
-    expect(edge).toBeLessThanOrEqual(1_000);
+    for (const endedMs of [-1_000, 1_000, 20_000, 20_000]) {
+      const edge = await blockedMs();
+      expect(edge).toBeGreaterThan(0);
+      expect(edge).toBeLessThanOrEqual(1_000);
+      await pool.query('update quota_buckets set blocked_until = now() - quota_ms($1)', [endedMs]);
+    }
+    await pool.query('update quota_buckets set blocked_until = now() - quota_ms(3000)');
     expect(await blockedMs()).toBeGreaterThan(9_000);
   });
 
