@@ -6,6 +6,7 @@ import type { ObjectRules, StreamMap } from '../domain/rules';
 import type { PropertyType } from '../domain/record';
 import type { MappedProperty } from '../hubspot/checkFieldMaps';
 import type { HubSpotClient } from '../hubspot/client';
+import type { JournalApp } from '../hubspot/journal';
 import type { WantedProperty } from '../hubspot/planSetup';
 import type { OpenSource } from '../sources/contract';
 import type { ClaimLimits } from './limits';
@@ -86,6 +87,7 @@ export interface Doorbell {
   deliver(portalId: string, lane: DeliveryLane): Promise<void>;
   receive(portalId: string): Promise<void>;
   writeBack(portalId: string, target: string): Promise<void>;
+  followJournal(portalId: string): Promise<void>;
 }
 
 /** Temporal's search attributes of ours; without the right to register them everything works, only unsearchable. */
@@ -120,6 +122,14 @@ export interface PortalSettings {
   callsCaps: Partial<Record<QuotaBucket, number>>;
   /** False: its golden records are written to HubSpot only, whatever the sources take. */
   writesBack: boolean;
+  /** Where the configuration says that the app has access to the Webhooks Journal. */
+  journal?: JournalSettings;
+}
+
+export interface JournalSettings {
+  app: JournalApp;
+  /** Younger files are left to the webhooks for so long. */
+  waitMs: number;
 }
 
 export interface SourceSettings {

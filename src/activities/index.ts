@@ -5,6 +5,7 @@ import { createConsolidate } from './consolidate';
 import type { ActivityContext } from './context';
 import { createExtract } from './extract';
 import { asApplicationFailure } from './failures';
+import { createFollowJournal } from './followJournal';
 import { createLeaseCalls } from './leaseCalls';
 import { createPortalActivities } from './portal';
 import { createReceive } from './receive';
@@ -28,6 +29,7 @@ export function createActivities(context: ActivityContext) {
     receiveSlice: createReceive(context),
     claimWriteBacks: createClaimWriteBacks(context),
     sendWriteBacks: createSendWriteBacks(context),
+    readJournal: createFollowJournal(context),
     ringLanes: createTick(context),
   };
   return guarded(activities, context);
@@ -43,7 +45,7 @@ const beatEveryMs = 2_000;
 /** Those that ring a lane after their commit. */
 const ringers = [
   ...['extractPage', 'consolidateSlice', 'sendBatches', 'sendAssociations', 'receiveSlice'],
-  'sendWriteBacks',
+  ...['sendWriteBacks', 'readJournal'],
 ];
 
 function guarded<Set extends Record<string, Activity>>(activities: Set, context: ActivityContext): Set {

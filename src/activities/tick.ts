@@ -19,7 +19,12 @@ export function createTick(context: ActivityContext) {
       await doorbell.receive(portalId);
       rung += 1;
     }
-    for (const { portalId } of await listPortals(pool)) {
+    const followed = new Set(settings.portals.filter(({ journal }) => journal).map(({ name }) => name));
+    for (const { portalId, name } of await listPortals(pool)) {
+      if (followed.has(name)) {
+        await doorbell.followJournal(portalId);
+        rung += 1;
+      }
       const { rows: due } = await pool.query<{ object_type: string }>(
         `select distinct object_type from staged_records where portal_id = $1 and due_at is not null`,
         [portalId],

@@ -32,6 +32,11 @@ export function hubspotPaths(version: ApiVersion) {
     pipelines: (type: string) => `${crm('pipelines')}/${segment(type)}`,
     customObjects: () => `/crm-object-schemas/${version}/schemas`,
     accountDetails: () => `/account-info/${version}/details`,
+    // only dated; `journal-local` is that of one account (facts §8.2)
+    journalBatch: (after: string | null, count: number) => {
+      const journal = `/webhooks-journal/journal-local/${legacy ? '2026-09' : version}/batch`;
+      return after === null ? `${journal}/earliest/${count}` : `${journal}/${segment(after)}/next/${count}`;
+    },
     oauthToken: () => `/oauth/${version}/token`,
     oauthIntrospect: () => `/oauth/${version}/token/introspect`,
     // only dated (facts §7)

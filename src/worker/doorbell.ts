@@ -68,6 +68,7 @@ export function createDoorbell(
     consolidate: (portalId, objectType) =>
       call(portalId, { lane: 'consolidate', objectType }, `consolidate ${objectType}`),
     deliver: (portalId, urgency) => call(portalId, { lane: 'deliver', urgency }, `deliver, lane ${urgency}`),
+    followJournal: (portalId) => call(portalId, { lane: 'followJournal' }, 'follow the journal'),
     receive: (portalId) => call(portalId, { lane: 'receive' }, 'receive the inbox'),
     writeBack: (portalId, target) => call(portalId, { lane: 'writeBack', target }, `write back to ${target}`),
     settle: async () => {

@@ -13,6 +13,7 @@ import { resolveSecret, type SecretReaders } from '../config/secrets';
 import { connectionOf, streamReading } from '../config/sourceOptions';
 import { associatedWith, hubspotTypeOf, propertiesOf, toObjectRules, toStreamMaps } from '../config/toRules';
 import { createHubSpotClient, type CallInfo } from '../hubspot/client';
+import { createExchange } from '../hubspot/exchange';
 import { sourceKinds } from '../sources/registry';
 
 /** A source that was not chosen may be this old for its dependents, where the configuration says nothing. */
@@ -59,6 +60,7 @@ function portalSettings(config: TributaryConfig, name: string, options: Settings
     portalId: portal.portalId === undefined ? null : String(portal.portalId),
     callsCaps: callsCaps(portal.limits),
     writesBack: portal.writeBack,
+    ...journalOf(portal, options),
     uninstall: tokens && tokens.uninstall,
     client: createHubSpotClient({
       ...(tokens
@@ -70,6 +72,22 @@ function portalSettings(config: TributaryConfig, name: string, options: Settings
       onCall,
     }),
   };
+}
+
+function journalOf(
+  { journal, ...portal }: TributaryConfig['portals'][string],
+  { readers, callDeadlineMs, onCall }: SettingsOptions,
+): Pick<PortalSettings, 'journal'> {
+  if (!journal) return {};
+  const exchangeOptions = { baseUrl: hubspotBaseUrl(portal, readers), deadlineMs: callDeadlineMs, onCall };
+  const app = {
+    exchange: createExchange(exchangeOptions),
+    options: exchangeOptions,
+    apiVersion: portal.apiVersion,
+    clientId: resolveSecret(journal.clientId, readers),
+    clientSecret: resolveSecret(journal.clientSecret, readers),
+  };
+  return { journal: { app, waitMs: journal.wait } };
 }
 
 function callsCaps(limits: TributaryConfig['portals'][string]['limits']) {

@@ -12,6 +12,7 @@ export const workflowIds = {
   deliver: (portalId: string, lane: DeliveryLane) => `deliver:${portalId}:${lane}`,
   receive: (portalId: string) => `receive:${portalId}`,
   writeBack: (portalId: string, target: string) => `writeBack:${portalId}:${target}`,
+  followJournal: (portalId: string) => `journal:${portalId}`,
   setupPortal: (portal: string) => `setup:${portal}`,
   checkPortal: (portal: string) => `check:${portal}`,
   uninstallPortal: (portal: string) => `uninstall:${portal}`,
@@ -26,6 +27,7 @@ export type LaneCall =
   | { lane: 'consolidate'; objectType: string }
   | { lane: 'deliver'; urgency: DeliveryLane }
   | { lane: 'receive' }
+  | { lane: 'followJournal' }
   /** A source that takes write-backs. */
   | { lane: 'writeBack'; target: string };
 
@@ -33,7 +35,10 @@ export type LaneCall =
 export function laneWorkflow(
   portalId: string,
   call: LaneCall,
-): { workflowId: string; input: ConsolidateInput | DeliverInput | ReceiveInput | WriteBackInput } {
+): {
+  workflowId: string;
+  input: ConsolidateInput | DeliverInput | ReceiveInput | WriteBackInput | FollowJournalInput;
+} {
   switch (call.lane) {
     case 'consolidate': {
       const { objectType } = call;
@@ -48,6 +53,8 @@ export function laneWorkflow(
     }
     case 'receive':
       return { workflowId: workflowIds.receive(portalId), input: { portalId } };
+    case 'followJournal':
+      return { workflowId: workflowIds.followJournal(portalId), input: { portalId } };
     case 'writeBack': {
       const { target } = call;
       return { workflowId: workflowIds.writeBack(portalId, target), input: { portalId, target } };
@@ -146,6 +153,10 @@ export interface WriteBackInput extends Renewal {
   portalId: string;
   /** The source's name. */
   target: string;
+}
+
+export interface FollowJournalInput extends Renewal {
+  portalId: string;
 }
 
 export interface PortalInput {

@@ -78,4 +78,9 @@ test('a record that the list no longer has is told, and looked at by way of the 
   });
   const { rows } = await river.pool.query('select source, stream, record_key, kind from inbox_events');
   expect(rows).toEqual([{ source: 'hubspot', stream: 'contacts', record_key: id, kind: 'changed' }]);
+  await until(
+    () => river.pool.query('select archived from known_states where record_id = $1', [id]),
+    (known) => known.rows[0]?.archived === true,
+  );
+  expect(await river.tributary('audit')).toMatchObject({ drift: [] });
 }, 60_000);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { journal } from './journal';
 import { oauth } from './oauth';
 import { name, secretRef, section, setting } from './values';
 
@@ -64,6 +65,7 @@ const portal = section({
   webhooks: webhooks
     .optional()
     .describe('Webhooks of HubSpot, sent to `/webhooks/hubspot`. Without it none are accepted.'),
+  journal: journal.optional(),
   writeBack: z
     .boolean()
     .default(true)

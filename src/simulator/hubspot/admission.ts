@@ -25,6 +25,11 @@ export function admission(
     return { status: 414, body, headers: { 'Content-Type': 'text/html' } };
   }
   if (target.route?.api === 'oauth') return undefined; // its caller is named in its form
+  if (target.route?.api === 'journal') {
+    // Exempt from the windows and the day (facts 2.1).
+    const stranger = checkAppToken(simulator, authorization);
+    return stranger && refusal(stranger);
+  }
   const unknown = target.route?.api === 'token' ? undefined : checkToken(simulator, authorization);
   if (unknown) return refusal(unknown);
   const limited = simulator.limits.admit(target.bucket);
@@ -53,9 +58,22 @@ export function bearerToken(authorization: string | undefined): string | undefin
 
 function checkToken(simulator: Simulator, authorization: string | undefined): Rejection | undefined {
   const token = bearerToken(authorization);
-  const known =
+  return verdict(
+    simulator,
     simulator.settings.tokens.find((setting) => setting.token === token) ??
-    bearerOf(simulator.oauth, simulator.portal, token ?? '');
+      bearerOf(simulator.oauth, simulator.portal, token ?? ''),
+  );
+}
+
+/** The journal takes the token of an app itself, and no other. */
+function checkAppToken(simulator: Simulator, authorization: string | undefined): Rejection | undefined {
+  return verdict(simulator, simulator.oauth.appTokens.get(bearerToken(authorization) ?? ''));
+}
+
+function verdict(
+  simulator: Simulator,
+  known: { expiresAt: number | null } | undefined,
+): Rejection | undefined {
   if (!known) {
     const message =
       'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview';

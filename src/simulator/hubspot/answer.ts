@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admission, bearerToken, refusal } from './admission';
 import type { Reply } from './call';
@@ -18,14 +18,16 @@ export async function answer(simulator: Simulator, request: IncomingMessage): Pr
   const target = readTarget(request.method ?? 'GET', request.url ?? '/');
   const refused = admission(simulator, target, request.headers.authorization);
   const text = await readBody(request);
+  // Exempt from the limits (facts 2.1, 7).
   const isOAuth = target.route?.api === 'oauth';
+  const isExempt = isOAuth || target.route?.api === 'journal';
   const body = isOAuth ? parseForm(text, request.headers['content-type']) : parseBody(text);
   let status = 0;
   try {
-    const reply = refused ?? (await carryOut(simulator, target, body, request.headers.authorization));
+    const reply = refused ?? (await carryOut(simulator, target, body, request.headers));
     if (reply === 'drop') return reply;
     status = reply.status;
-    return refused || isOAuth
+    return refused || isExempt
       ? reply
       : { ...reply, headers: { ...simulator.limits.headers(target.bucket), ...reply.headers } };
   } finally {
@@ -44,7 +46,7 @@ async function carryOut(
   simulator: Simulator,
   target: Target,
   body: ReturnType<typeof parseBody>,
-  authorization: string | undefined,
+  { authorization, host }: IncomingHttpHeaders,
 ): Promise<Answer> {
   const fault = simulator.faults.draw(target.method, target.pathname);
   const { meanMs, jitterMs } = simulator.settings.latency;
@@ -55,7 +57,7 @@ async function carryOut(
   const instead = fault && faultReply(fault);
   if (instead) return instead;
   const bearer = bearerOf(simulator.oauth, simulator.portal, bearerToken(authorization) ?? '');
-  const reply = work(simulator, target, body, fault, bearer);
+  const reply = work(simulator, target, body, fault, { bearer, host });
   if (fault?.do === 'slowAfterCommit') await pause(fault.delayMs ?? 0);
   await pause(latency / 2);
   if (fault?.do === 'resetAfterCommit') return 'drop';
@@ -73,12 +75,12 @@ function work(
   { route, params, version, query }: Target,
   body: ReturnType<typeof parseBody>,
   fault: Fault | undefined,
-  bearer: Bearer | undefined,
+  caller: { bearer: Bearer | undefined; host: string | undefined },
 ): Reply {
   if (!route) return refusal(notFound());
   if ('rejection' in body) return refusal(body.rejection);
   const split = fault?.do === 'partial207' ? splitBatch(fault, body.value) : undefined;
-  const about = { version, params, query, body: split?.rest ?? body.value, bearer };
+  const about = { version, params, query, body: split?.rest ?? body.value, ...caller };
   const allFail = split?.rest.inputs.length === 0;
   const reply: Reply = allFail
     ? { status: 200, body: { status: 'COMPLETE', results: [] } }

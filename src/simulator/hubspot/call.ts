@@ -1,5 +1,6 @@
 import type { Change } from './changes';
 import { malformed, Rejected } from './rejection';
+import type { EventJournal } from './eventJournal';
 import type { Limits } from './limits';
 import type { Bearer, OAuthBook } from './oauthBook';
 import type { Portal } from './portal';
@@ -22,6 +23,9 @@ export interface Call {
   limits: Limits;
   account: Account;
   oauth: OAuthBook;
+  events: EventJournal;
+  /** Where the caller found the simulator: host and port. */
+  host: string;
   /** The installed app that calls; undefined for a static token. */
   bearer: Bearer | undefined;
   random: () => number;

@@ -30,6 +30,17 @@ const stats: Handler = (simulator) => ({
   webhooks: simulator.webhooks.report(),
 });
 
+/** A file of the Webhooks Journal, where its address leads: no token (facts 8.2). */
+const journalFile: Handler = (simulator, query) => {
+  const entry = simulator.events.find(query.get('offset') ?? '');
+  if (!entry) throw new Rejected(notFound());
+  const { offset, publishedAt, events } = entry;
+  return { offset, journalEvents: events, publishedAt: new Date(publishedAt).toISOString() };
+};
+
+  });
+};
+
 /** Uninstalls an app (or all), as a person does in HubSpot's settings: nobody tells the app. */
 const uninstall: Handler = (simulator, _query, body) => {
   const { clientId } = asObject(body, 'uninstall');
@@ -79,6 +90,7 @@ const handlers: Record<string, Handler> = {
       (simulator, _query, body) => work(simulator, body),
     ]),
   ),
+  'GET /_simulator/journal': journalFile,
   'POST /_simulator/uninstall': uninstall,
   'GET /_simulator/browse': (simulator, query) => browseRecords(simulator, query),
   'GET /_simulator/record': (simulator, query) => inspectRecord(simulator, query),

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { bodyObject, type Call, type Reply } from './call';
-import { bearerOf, issueAccessToken, useCode, type AppSetting, type Install } from './oauthBook';
+import {
+  bearerOf,
+  issueAccessToken,
+  issueAppToken,
+  useCode,
+  type AppSetting,
+  type Install,
+} from './oauthBook';
 import { Rejected, type Rejection } from './rejection';
 
 /** POST oauth/token: tokens for a code or for a refresh token (facts 7). */
@@ -11,9 +18,21 @@ export function token(call: Call): Reply {
       return granted(call, installOf(call, app));
     case 'refresh_token':
       return granted(call, refreshedInstall(call, app));
+    case 'client_credentials':
+      return grantedApp(call, app);
     default:
       throw new Rejected(refused('BAD_GRANT_TYPE', 'unsupported_grant_type', 'unsupported grant_type'));
   }
+}
+
+/** A token of the app itself, for the Webhooks Journal (facts 8.2). */
+function grantedApp(call: Call, app: AppSetting): Reply {
+  const scopes = field(call, 'scope').split(' ');
+  if (!scopes.every((scope) => scope.startsWith('developer.webhooks_journal.')))
+    throw new Rejected(refused('BAD_SCOPES', 'invalid_scope', 'missing or invalid scopes'));
+  const access = issueAppToken(call.oauth, call.settings, app.clientId, call.stamp.at);
+  const body = { token_type: 'bearer', access_token: access.token, expires_in: access.lifeSeconds, scopes };
+  return { status: 200, body };
 }
 
 /** POST oauth/token/introspect: whose token it is. An unknown or expired one is `active: false`. */

@@ -36,13 +36,15 @@ export interface Consent {
 export interface OAuthBook {
   codes: Map<string, Consent & { expiresAt: number }>;
   accessTokens: Map<string, { clientId: string; expiresAt: number }>;
+  /** Tokens of apps themselves, for the Webhooks Journal only. */
+  appTokens: Map<string, { clientId: string; expiresAt: number }>;
 }
 
 /** A code must be exchanged soon: seconds in practice. */
 const codeLifeMs = 60_000;
 
 export function createOAuthBook(): OAuthBook {
-  return { codes: new Map(), accessTokens: new Map() };
+  return { codes: new Map(), accessTokens: new Map(), appTokens: new Map() };
 }
 
 /** A single-use code for a person's consent. */
@@ -69,6 +71,18 @@ export function issueAccessToken(
   // As long as HubSpot says that they may become (facts 7: allow 512+ characters).
   const token = `sim-${Array.from({ length: 14 }, () => randomUUID()).join('')}`;
   book.accessTokens.set(token, { clientId, expiresAt: now + settings.accessTokenLifeMs });
+  return { token, lifeSeconds: settings.accessTokenLifeMs / 1_000 };
+}
+
+/** A new token of an app itself. */
+export function issueAppToken(
+  book: OAuthBook,
+  settings: Settings,
+  clientId: string,
+  now: number,
+): { token: string; lifeSeconds: number } {
+  const token = `sim-app-${randomUUID()}`;
+  book.appTokens.set(token, { clientId, expiresAt: now + settings.accessTokenLifeMs });
   return { token, lifeSeconds: settings.accessTokenLifeMs / 1_000 };
 }
 

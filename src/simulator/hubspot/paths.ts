@@ -33,6 +33,8 @@ export function readPath(pathname: string): ApiPath | undefined {
   }
   if (family === 'oauth' && named && third === 'token')
     return path('oauth', second, segments.slice(2), `/oauth/${second}`);
+  if (family === 'webhooks-journal' && /^journal(-local)?$/.test(second) && datedVersions.has(third))
+    return path('journal', third, segments.slice(3), `/webhooks-journal/${second}/${third}`);
   if (family === 'appinstalls' && datedVersions.has(second))
     return path('appinstalls', second, segments.slice(2), `/appinstalls/${second}`);
   if (pathname === '/oauth/v2/private-apps/get/access-token-info')

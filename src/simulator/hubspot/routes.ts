@@ -6,6 +6,7 @@ import { batchRead } from './batchRead';
 import { batchArchive, batchCreate, batchUpdate, batchUpsert } from './batchWrites';
 import type { Call, Reply } from './call';
 import type { Bucket } from './limits';
+import { earliestFiles, nextFiles } from './journalApi';
 import { mergeRecords } from './merge';
 import { introspect, revoke, token, uninstall } from './oauthApi';
 import { createPipeline, getPipeline, getStage, listPipelines, listStages } from './pipelinesApi';
@@ -89,6 +90,8 @@ const rows: Row[] = [
   ['GET account/details', accountDetails],
   ['GET account/api-usage/daily/private-apps', dailyUsage],
   ['POST token/info', tokenInfo, asRead],
+  ['GET journal/batch/earliest/:count', earliestFiles, asRead],
+  ['GET journal/batch/:offset/next/:count', nextFiles, asRead],
   ['POST oauth/token', token, asRead],
   ['POST oauth/token/introspect', introspect, asRead],
   ['POST oauth/token/revoke', revoke, asRead],

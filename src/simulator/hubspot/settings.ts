@@ -30,6 +30,8 @@ export interface Settings {
   apps: AppSetting[];
   /** How long an access token of an app lives (facts 7: 30 minutes). */
   accessTokenLifeMs: number;
+  /** How long the Webhooks Journal keeps its files (facts 8.2: three days). */
+  journalKeptMs: number;
   /** Scopes that the tokens lack; calls that need them get 403 MISSING_SCOPES. */
   scopesWithheld: string[];
   /** The app that is told of changes; null: none. */
@@ -60,6 +62,7 @@ export function defaultSettings(tokens: string[]): Settings {
     tokens: tokens.map((token) => ({ token, expiresAt: null })),
     apps: [],
     accessTokenLifeMs: 30 * 60_000,
+    journalKeptMs: 3 * 24 * 60 * 60_000,
     scopesWithheld: [],
     webhooks: null,
     switches: defaultSwitches(),
@@ -113,6 +116,9 @@ export function changeSettings(settings: Settings, wanted: Record<string, unknow
     } else if (name === 'apps') {
       need(Array.isArray(value) && value.every(isApp), name);
       next.apps = value as AppSetting[];
+    } else if (name === 'journalKeptMs') {
+      need(isCount(value), name);
+      next.journalKeptMs = value as number;
     } else if (name === 'accessTokenLifeMs') {
       need(isCount(value), name);
       next.accessTokenLifeMs = value as number;

@@ -1,5 +1,6 @@
 import { applyChange, type Change } from './changes';
 import type { Account, Call, Reply } from './call';
+import { createEventJournal, type EventJournal } from './eventJournal';
 import { createFaultBook, type FaultBook } from './faultRules';
 import { happeningsOf, type Happening } from './happenings';
 import { openJournal, type Journal } from './journal';
@@ -43,6 +44,7 @@ export interface Simulator {
   stats: Stats;
   webhooks: WebhookSender;
   oauth: OAuthBook;
+  events: EventJournal;
   account: Account;
   random: () => number;
   /** Wall clock in ms with the ordered offset. */
@@ -73,6 +75,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     stats: createStats(),
     webhooks: createWebhookSender({ settings: () => settings.webhooks, random, now }),
     oauth: createOAuthBook(),
+    events: createEventJournal(portalId, () => settings.journalKeptMs),
     account: {
       portalId,
       timeZone,
@@ -100,13 +103,14 @@ export function perform<T>(
     bearer?: Bearer | undefined;
     /** Nobody is told of it: it was so before. */
     untold?: boolean;
+    host?: string | undefined;
   },
   work: (call: Call) => T,
 ): T {
   const stamp = about.stamp ?? { at: simulator.now(), ...apiWriter };
   const changes: Change[] = [];
   const happenings: Happening[] = [];
-  const { portal, settings, limits, account, oauth, random } = simulator;
+  const { portal, settings, limits, account, oauth, events, random } = simulator;
   const isTold = settings.webhooks !== null && !about.untold;
   const call: Call = {
     portal,
@@ -114,6 +118,8 @@ export function perform<T>(
     limits,
     account,
     oauth,
+    events,
+    host: about.host ?? 'localhost',
     bearer: about.bearer,
     random,
     version: about.version ?? '2026-09',
@@ -130,7 +136,10 @@ export function perform<T>(
   try {
     return work(call);
   } finally {
-    if (changes.length > 0) simulator.journal?.append({ stamp, changes });
+    if (changes.length > 0) {
+      simulator.journal?.append({ stamp, changes });
+      events.record({ stamp, changes });
+    }
     simulator.webhooks.tell(portal, happenings, stamp);
   }
 }

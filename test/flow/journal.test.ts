@@ -1,0 +1,113 @@
+import { Client } from 'pg';
+import { taskQueue } from '../../src/workflows/contracts';
+import { emptyDatabase } from '../support/postgres';
+import { startBareRiver, type BareRiver } from './bareRiver';
+import { until } from './membersRiver';
+
+const configText = `
+version: 1
+timeZone: Europe/London
+defaultRegion: GB
+portals:
+  main:
+    accessToken: 'env:HUBSPOT_ACCESS_TOKEN'
+    journal: { clientId: 'env:JOURNAL_ID', clientSecret: 'env:JOURNAL_SECRET', wait: 0s }
+sources:
+  club:
+    kind: sql
+    connection: { dialect: postgres, url: 'env:CLUB_URL' }
+    streams:
+      members: { object: contacts, table: members, recordKey: id, map: { email: email, city: city } }
+objects:
+  contacts: {}
+`;
+
+let river: BareRiver;
+let source: Awaited<ReturnType<typeof emptyDatabase>>;
+let contactId: string;
+
+beforeAll(async () => {
+  source = await emptyDatabase();
+  const club = new Client({ connectionString: source.url });
+  await club.connect();
+  await club.query(`create table members (id text primary key, email text, city text)`);
+  await club.query(`insert into members values ('1', 'ada@club.example', 'Lagos')`);
+  await club.end();
+  const app = { clientId: 'journal-app', clientSecret: 'journal-secret', redirectUris: [] };
+  river = await startBareRiver({
+    config: 'written below',
+    environment: { CLUB_URL: source.url, JOURNAL_ID: app.clientId, JOURNAL_SECRET: app.clientSecret },
+    simulator: { apps: [app] },
+  });
+  await river.startWorker({ TRIBUTARY_CONFIG: await river.writeConfig('club.yaml', configText) });
+  await river.open();
+  expect((await river.sync()).state).toBe('succeeded');
+  contactId = (await river.pool.query<{ record_id: string }>('select record_id from known_states')).rows[0]!
+    .record_id;
+  await readJournal();
+}, 120_000);
+
+afterAll(async () => {
+  await river?.stop();
+  await source?.drop();
+}, 60_000);
+
+/** Rings as every minute does, and waits until the journal was read and the inbox is empty. */
+async function readJournal(): Promise<{ events: number; repairs: number; gap_at: Date | null }> {
+  await river.temporal.workflow.execute('tick', { taskQueue, workflowId: `tick-${Date.now()}` });
+  await river.temporal.workflow.getHandle(`journal:${river.portalId}`).result();
+  await until(
+    () => river.pool.query('select from inbox_events where settled_at is null'),
+    ({ rowCount }) => rowCount === 0,
+  );
+  const { rows } = await river.pool.query('select events::int, repairs::int, gap_at from journals');
+  return rows[0] as never;
+}
+
+const post = (path: string, body: object) =>
+  fetch(`${river.simulatorUrl}/_simulator/${path}`, { method: 'POST', body: JSON.stringify(body) });
+
+async function cityInHubSpot(): Promise<unknown> {
+  const reply = await fetch(`${river.simulatorUrl}/crm/v3/objects/contacts/${contactId}?properties=city`, {
+    headers: { authorization: 'Bearer pat-simulator' },
+  });
+  return ((await reply.json()) as { properties: Record<string, unknown> }).properties['city'];
+}
+
+test('what no webhook told is found in the journal, and what a source owns is put right', async () => {
+  const before = await readJournal();
+  await post('edit', { objectType: 'contacts', id: contactId, properties: { city: 'Paris' } });
+  expect(await cityInHubSpot()).toBe('Paris');
+  const after = await readJournal();
+  expect(after.repairs - before.repairs).toBe(1);
+  expect(await until(cityInHubSpot, (city) => city === 'Lagos')).toBe('Lagos');
+}, 60_000);
+
+test('what a webhook told already is no repair', async () => {
+  const before = await readJournal();
+  await post('edit', { objectType: 'contacts', id: contactId, properties: { city: 'Rome' } });
+  // As the receiver stores it: the same record, the same moment.
+  const { updatedAt } = (await (
+    await fetch(`${river.simulatorUrl}/crm/v3/objects/contacts/${contactId}`, {
+      headers: { authorization: 'Bearer pat-simulator' },
+    })
+  ).json()) as { updatedAt: string };
+  await river.pool.query(
+    `insert into inbox_events (portal_id, source, event_key, kind, stream, record_key, occurred_at)
+     values ($1, 'hubspot', gen_random_uuid(), 'changed', 'contacts', $2, $3)`,
+    [river.portalId, contactId, updatedAt],
+  );
+  const after = await readJournal();
+  expect(after.events).toBeGreaterThan(before.events);
+  expect(after.repairs).toBe(before.repairs);
+}, 60_000);
+
+test('an outage longer than the journal reaches back is said, and the reading goes on', async () => {
+  await post('settings', { journalKeptMs: 0 });
+  expect((await readJournal()).gap_at).not.toBeNull();
+  expect(await river.workerLogs()).toContain('journal_gap');
+  await post('settings', { journalKeptMs: 60_000 });
+  const before = await readJournal();
+  await post('edit', { objectType: 'contacts', id: contactId, properties: { city: 'Oslo' } });
+  expect((await readJournal()).repairs).toBeGreaterThan(before.repairs);
+}, 60_000);
