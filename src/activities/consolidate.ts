@@ -187,7 +187,10 @@ async function consolidateRecords(
     tx,
     portalId,
     objectType,
-    slice.removed.map(({ source, key }) => ({ target: source, recordId: key })),
+    // HubSpot's known states stay, archived: without them its record would be created anew.
+    slice.removed
+      .filter(({ source }) => source !== hubspotSource)
+      .map(({ source, key }) => ({ target: source, recordId: key })),
   );
   const runId = selected.find((row) => row.runId)?.runId ?? null;
   await saveReferences(tx, portalId, objectType, runId, slice.mapped);

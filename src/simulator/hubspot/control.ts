@@ -38,9 +38,6 @@ const journalFile: Handler = (simulator, query) => {
   return { offset, journalEvents: events, publishedAt: new Date(publishedAt).toISOString() };
 };
 
-  });
-};
-
 /** Uninstalls an app (or all), as a person does in HubSpot's settings: nobody tells the app. */
 const uninstall: Handler = (simulator, _query, body) => {
   const { clientId } = asObject(body, 'uninstall');
