@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/inbox';
 import type { Child } from '../../src/launch/childProcess';
-import { laneWorkflow, taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
 import { startBareRiver, type BareRiver } from './bareRiver';
+import { tellInbox, type Told } from './tellInbox';
 
 /** A club: members belong to teams, in two SQL tables. HubSpot may change a member's city too, and owns the job. */
 const configText = `
@@ -89,8 +87,6 @@ export interface ClubRiver extends BareRiver {
   worker(environment?: Record<string, string>): Promise<Child>;
 }
 
-export type Told = Pick<InboxEvent, 'kind' | 'key'> & Partial<InboxEvent>;
-
 export async function startClubRiver(): Promise<ClubRiver> {
   const source = await emptyDatabase();
   const club = new Client({ connectionString: source.url });
@@ -137,19 +133,7 @@ export async function startClubRiver(): Promise<ClubRiver> {
       if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
       return (text === '' ? {} : JSON.parse(text)) as Record<string, never>;
     },
-    async tell(...events: Told[]) {
-      await insertEvents(
-        river.pool,
-        events.map((event) => ({
-          ...{ portalId: river.portalId, source: 'hubspot', stream: 'contacts', also: {}, payload: null },
-          ...{ eventKey: eventKeyOf([randomUUID()]), lane: 0, occurredAt: new Date().toISOString() },
-          ...event,
-        })),
-      );
-      const { workflowId, input } = laneWorkflow(river.portalId, { lane: 'receive' });
-      const start = { workflowId, taskQueue, args: [input], signal: 'bell', signalArgs: [] };
-      await river.temporal.workflow.signalWithStart('receive', start);
-    },
+    tell: (...events: Told[]) => tellInbox(river, events),
     worker: (environment: Record<string, string> = {}) =>
       river.startWorker({ TRIBUTARY_CONFIG: config, ...environment }),
     async stop() {

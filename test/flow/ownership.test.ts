@@ -1,3 +1,4 @@
+import { until } from './membersRiver';
 import { startOwnershipRiver, type OwnershipRiver } from './ownershipRiver';
 
 let river: OwnershipRiver;
@@ -8,6 +9,7 @@ const integration = { sourceType: 'INTEGRATION', sourceId: '4711' };
 const ourselves = { sourceType: 'INTEGRATION', sourceId: '1' };
 const workflow = { sourceType: 'AUTOMATION_PLATFORM', sourceId: 'enrollmentId:1' };
 
+/** Records read by id: for their history, or because an event told of them. */
 const historyReads = async () => (await river.stats()).byOperation['contacts batch/read']?.inputs ?? 0;
 const reviews = async () => {
   const { rows } = await river.pool.query<{ review_id: string; field: string }>(
@@ -162,3 +164,26 @@ test('a pin ends when the source changes, when a person lifts it and when its ti
     'fay city Hove ended decided',
   ]);
 }, 40_000);
+
+test('by events too: what somebody edits is pinned, put back or opted out within moments', async () => {
+  await river.edit('dan', { jobtitle: 'Chief', firstname: 'Edited' });
+  await river.edit('hal', { no_mail: 'true' });
+  await Promise.all(['dan', 'hal'].map((id) => river.tell(id)));
+  await until(
+    async () => [await river.origin('dan', 'jobtitle'), await river.origin('hal', 'no_mail')],
+    ([job, mail]) => job === 'hubspot/pinned' && mail === 'hubspot/optOut',
+  );
+  await river.settled();
+  expect(await river.held('jobtitle')).toMatchObject({ dan: 'Chief' });
+  expect(await river.held('firstname')).toMatchObject({ dan: 'First' });
+  // Told again, also of our own write, it changes nothing.
+  await river.resetStats();
+  await river.tell('dan');
+  await until(
+    async () => (await river.stats()).byOperation['contacts batch/read']?.calls ?? 0,
+    (calls) => calls > 0,
+  );
+  await river.settled();
+  expect((await river.stats()).writeCalls).toBe(0);
+  expect(await historyReads()).toBe(1);
+}, 30_000);

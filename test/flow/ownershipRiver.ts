@@ -3,6 +3,7 @@ import { taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
 import { uniqueName } from '../support/temporal';
 import { startBareRiver, type BareRiver } from './bareRiver';
+import { tellInbox } from './tellInbox';
 import { runTributary } from './tributaryCommand';
 
 /** People of one SQL table, whose every field has another owner. */
@@ -65,6 +66,8 @@ export interface OwnershipRiver extends BareRiver {
   /** Pins as `id property value state`, ended ones with why. */
   pins(): Promise<string[]>;
   syncHubSpot(): Promise<void>;
+  /** An event of HubSpot: a person's record has changed. */
+  tell(id: string): Promise<void>;
   /** What the schedule does every minute. */
   tick(): Promise<void>;
   /** Waits until nothing is due or in flight. */
@@ -153,6 +156,9 @@ export async function startOwnershipRiver(): Promise<OwnershipRiver> {
       const { state } = await river.sync({ sources: ['hubspot'], full: true });
       if (state !== 'succeeded') throw new Error(`the read of HubSpot ended as ${state}`);
     },
+    async tell(id) {
+      await tellInbox(river, [{ kind: 'changed', key: (await recordId(id)) ?? '' }]);
+    },
     async tick() {
       await river.temporal.workflow.execute('tick', { taskQueue, workflowId: uniqueName('tick'), args: [] });
     },
@@ -161,6 +167,7 @@ export async function startOwnershipRiver(): Promise<OwnershipRiver> {
       for (;;) {
         const { rows } = await river.pool.query<{ left: number }>(
           `select (select count(*) from outbox)::int + (select count(*) from delivery_batches)::int
+             + (select count(*) from inbox_events where settled_at is null)::int
              + (select count(*) from staged_records where due_at is not null)::int as left`,
         );
         if (rows[0]!.left === 0) return;
