@@ -114,7 +114,8 @@ async function judgeLedger(pool: Pool, lines: string[]): Promise<string[]> {
     id: string;
     acknowledged: Record<string, string | null>;
   }>(
-    `select object_type as "objectType", record_id as id, acknowledged from deliveries order by delivery_id`,
+    `select object_type as "objectType", record_id as id, acknowledged from deliveries
+     where target = 'hubspot' order by delivery_id`,
   );
   const proved = new Map<string, Record<string, string | null>>();
   for (const { objectType, id, acknowledged } of rows) {
