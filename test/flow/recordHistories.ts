@@ -58,6 +58,11 @@ async function runAll(academy: Academy): Promise<Record<string, WorkflowHandle>>
   const [setup, check, tick] = await Promise.all(
     ['setupPortal', 'checkPortal', 'tick'].map((type) => started(academy, type, type === 'tick' ? [] : [{}])),
   );
+  // A portal with a token has nothing to uninstall: the workflow ends with that reason.
+  const uninstall = await academy.temporal.workflow.start('uninstallPortal', {
+    ...{ taskQueue, workflowId: uniqueName('uninstallPortal'), args: [{}] },
+  });
+  await uninstall.result().catch(() => undefined);
   const refused = await run(academy, { sources: ['nobody'] });
   await refused.result().catch(() => undefined);
   return {
@@ -69,6 +74,7 @@ async function runAll(academy: Academy): Promise<Record<string, WorkflowHandle>>
     setupPortal: setup!,
     checkPortal: check!,
     tick: tick!,
+    uninstallPortal: uninstall,
   };
 }
 

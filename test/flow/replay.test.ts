@@ -44,6 +44,7 @@ test('there is a history of every workflow type', async () => {
     'syncRun',
     'syncSource',
     'tick',
+    'uninstallPortal',
   ]);
 });
 
