@@ -59,7 +59,7 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
     } catch (error) {
       const failure = error instanceof SealFailure ? personNeeded(sealedWords(error)) : error;
       if (failure instanceof HubSpotFailure && failure.action === 'pausePortal')
-        await pausePortal(pool, portalId, null, failure.message);
+        await pausePortal(pool, portalId, null, failure.verdict.reason);
       throw failure;
     }
   }
@@ -136,8 +136,9 @@ async function refresh(deps: AccessTokenDeps, held: HeldTokens, fence: string): 
   } catch (error) {
     if (error instanceof TokenFailure && error.fault === 'revoked') {
       const gone = personNeeded(`${error.verdict.reason}; to go on, install it again: ${installUrl}`);
+      // Unless somebody has installed it anew meanwhile: then this was about the former tokens.
+      if (!(await endInstall(pool, mine, gone.verdict.reason))) return;
       log.error({ event: 'oauth_revoked', portalId, code: error.category }, 'the installation is gone');
-      await endInstall(pool, mine, gone.message);
       throw gone;
     }
     await failRefresh(pool, mine, (error instanceof HubSpotFailure && error.verdict.afterMs) || 0);

@@ -127,19 +127,23 @@ export async function failRefresh(
   );
 }
 
-/** HubSpot says that the installation is gone: its tokens are erased, and the portal is paused until a person acts. */
+/**
+ * HubSpot says that the installation is gone: its tokens are erased, and the portal is paused until a person acts. Out:
+ * false where the fence is lost; then nothing happens.
+ */
 export async function endInstall(
   pool: Pool,
   { portalId, fence }: { portalId: string; fence: string },
   reason: string,
-): Promise<void> {
-  await inTransaction(pool, async (tx) => {
+): Promise<boolean> {
+  return inTransaction(pool, async (tx) => {
     const { rowCount } = await tx.query(
       `update oauth_tokens set revoked_at = now(), access_token = null, refresh_token = null, refreshing_until = null
        where portal_id = $1 and refresh_fence = $2`,
       [portalId, fence],
     );
     if (rowCount === 1) await pausePortal(tx, portalId, null, reason);
+    return rowCount === 1;
   });
 }
 

@@ -1,5 +1,6 @@
 // Reason for length: one scene, and everything that can happen to a token.
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Pool } from 'pg';
 import { createAccessTokens, type AccessTokens } from '../../src/activities/accessTokens';
@@ -239,6 +240,23 @@ describe('an installation that is gone', () => {
     expect(rows).toEqual([{ access_token: null, refresh_token: null }]);
     await install();
     await tokensOf(pool).current();
+  });
+
+  test('does not end the next one, made while HubSpot was still saying so', async () => {
+    await install();
+    await control('uninstall', {});
+    await ends('ended');
+    const slow = { match: { ...tokenPath, times: 1 }, do: 'slowAfterCommit', delayMs: 1_000 };
+    await control('faults', slow);
+    const asking = tokensOf(pool).current();
+    const underWay = 'select from oauth_tokens where refreshing_until is not null';
+    while ((await pool.query(underWay)).rowCount === 0) await sleep(10);
+    // The call that is under way meets the fault, not those of the next installation.
+    while (((await control('faults')) as never as { faults: { hits: number }[] }).faults[0]!.hits === 0)
+      await sleep(10);
+    await install();
+    expect(await asking).toBe(await tokensOf(pool).current());
+    expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
   });
 
   test('is told apart from an app that is wrongly configured: those tokens stay', async () => {
