@@ -46,7 +46,7 @@ const splitAfterTries = 2;
 /**
  * Writes a wave of claimed batches back to a source and settles every batch in a transaction of its own. What the
  * source did not answer is sent again with the same values and the same idempotency keys.
- * @throws SourceFailure, when something must be sent again; a target that fails again and again is paused
+ * @throws SourceFailure, when something must be sent again at once; a target that fails again and again is paused
  */
 export function createSendWriteBacks(context: ActivityContext) {
   return async function sendWriteBacks(input: SendWriteBacksInput): Promise<SendWriteBacksResult> {
@@ -96,8 +96,11 @@ async function sendBatch(wave: TargetWave, batchId: string): Promise<void> {
     await release(wave, batch, 'passing', outcomes.length > 0);
     return leaveBatches(context.pool, [batchId]);
   }
-  await settleFailure(wave, batch, failure, open);
-  throw failure;
+  const { isPaused } = await settleFailure(wave, batch, failure, open);
+  // A pause is the lane's to wait for, so that whoever ends it wakes it.
+  if (!isPaused) throw failure;
+  await leaveBatches(context.pool, [batchId]);
+  context.log.warn({ event: 'target_paused', portalId, target }, failure.message);
 }
 
 async function write(
@@ -156,7 +159,7 @@ async function settleFailure(
   batch: TakenBatch,
   failure: SourceFailure,
   open: number,
-): Promise<void> {
+): Promise<{ isPaused: boolean }> {
   const { context, portalId, target } = wave;
   const { pool, limits } = context;
   const { failures, openings } = await noteTargetFailure(pool, portalId, target);
@@ -164,17 +167,20 @@ async function settleFailure(
     failure.recovery === 'configuration'
       ? null
       : (failure.retryAfterMs ?? breakerPauseMs(failures, openings, limits.callDeadlineMs / 4) ?? 0);
-  if (pauseMs !== 0) await pauseTarget(pool, portalId, target, pauseMs, failure.message);
+  const isPaused = pauseMs !== 0;
+  if (isPaused) await pauseTarget(pool, portalId, target, pauseMs, failure.message);
   const isHard = failure.recovery === 'retry' && failures === 1;
   const tries = batch.hardFailures + (isHard ? 1 : 0);
   if (open === 1 && isHard && tries >= hardFailuresMax) {
     const stream = targetStream(wave.streams, target, batch.objectType);
-    return giveUpWriteBack(wave, batch, stream, failure.message);
+    await giveUpWriteBack(wave, batch, stream, failure.message);
+    return { isPaused };
   }
   const goldenIds = new Set(batch.intents.map(({ goldenId }) => goldenId));
   if (isHard && tries >= splitAfterTries && goldenIds.size > 1 && open > 1) {
     await inTransaction(pool, (tx) => splitBatch(tx, batch.batchId, batch.fence, true));
-    return;
+    return { isPaused };
   }
   await release(wave, batch, isHard ? 'hardFailure' : 'passing', true);
+  return { isPaused };
 }

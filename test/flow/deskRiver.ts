@@ -1,5 +1,7 @@
 import { Client } from 'pg';
-import { startListServer, type ListServer } from '../sources/listServer';
+import { startListServer, type Answer, type ListServer } from '../sources/listServer';
+import type { Child } from '../../src/launch/childProcess';
+import { bellSignal, laneWorkflow, taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
 import { startBareRiver, type BareRiver } from './bareRiver';
 
@@ -89,13 +91,16 @@ export interface DeskRiver extends BareRiver {
   member(id: number): Promise<Record<string, unknown>>;
   /** How many write-backs reached the two systems since the last call of this. */
   writes(): Promise<{ club: number; desk: number }>;
-  restartWith(change: (text: string) => string, environment?: Record<string, string>): Promise<void>;
+  /** Stops the worker and starts one on a changed configuration. */
+  restartWith(change: (text: string) => string, environment?: Record<string, string>): Promise<Child>;
+  /** Rings the lane of a target. */
+  ring(target: string): Promise<unknown>;
 }
 
 export interface Desk extends ListServer {
   callers: Map<string, Caller>;
-  /** Status of every write while it is set: the desk is down, or refuses. */
-  writeStatus: (caller: string) => number | null;
+  /** How a write is answered instead of being done: the desk is down, or refuses. */
+  refuse: (ref: string) => Answer | null;
   /** What was written: who, what, and the key of the change. */
   written: { ref: string; body: Record<string, unknown>; key: string }[];
   put(...callers: Omit<Caller, 'changed'>[]): void;
@@ -111,8 +116,8 @@ async function startDesk(): Promise<Desk> {
         return { body: [...callers.values()].filter(({ changed }) => changed >= since) };
       }
       const ref = decodeURIComponent(path.slice('/callers/'.length));
-      const status = desk.writeStatus(ref);
-      if (status !== null) return { status, body: { error: `no: ${body}` } };
+      const refused = desk.refuse(ref);
+      if (refused) return { body: { error: `no: ${body}` }, ...refused };
       const caller = callers.get(ref);
       if (method !== 'PATCH' || !caller) return { status: 404 };
       const change = JSON.parse(body) as Partial<Caller>;
@@ -123,7 +128,7 @@ async function startDesk(): Promise<Desk> {
     }),
     {
       callers,
-      writeStatus: () => null,
+      refuse: () => null,
       written: [],
       put: (...given: Omit<Caller, 'changed'>[]) => {
         for (const caller of given) callers.set(caller.ref, { ...caller, changed: new Date().toISOString() });
@@ -140,8 +145,8 @@ export async function startDeskRiver(environment: Record<string, string> = {}): 
   await client.connect();
   // Whoever changes a row by hand says so by its time; what is written back is counted by a trigger.
   await client.query(
-    `create table members (id int primary key, email text, name text, city text, phone varchar(20), no_mail boolean,
-       changed_at timestamptz not null default clock_timestamp());
+    `create table members (id int primary key, email text, name text, city text check (city <> 'Nowhere'),
+       phone varchar(20), no_mail boolean, changed_at timestamptz not null default clock_timestamp());
      create table written (id int);
      create function touch() returns trigger language plpgsql as $$ begin
        if new.changed_at = old.changed_at then
@@ -161,11 +166,12 @@ export async function startDeskRiver(environment: Record<string, string> = {}): 
   const club = async <Row extends object>(sql: string, values: unknown[] = []) =>
     (await client.query<Row>(sql, values)).rows;
   let configs = 0;
-  let worker: Awaited<ReturnType<BareRiver['startWorker']>> | null = null;
+  let worker: Child | null = null;
   const restartWith: DeskRiver['restartWith'] = async (change, env = {}) => {
     await worker?.stop();
     const config = await river.writeConfig(`club-${(configs += 1)}.yaml`, change(deskConfig));
     worker = await river.startWorker({ TRIBUTARY_CONFIG: config, ...env });
+    return worker;
   };
   await restartWith((text) => text);
   await river.open();
@@ -195,6 +201,12 @@ export async function startDeskRiver(environment: Record<string, string> = {}): 
       return count;
     },
     restartWith,
+    ring(target: string) {
+      const { workflowId, input } = laneWorkflow(river.portalId, { lane: 'writeBack', target });
+      return river.temporal.workflow.signalWithStart('writeBack', {
+        ...{ workflowId, taskQueue, args: [input], signal: bellSignal, signalArgs: [] },
+      });
+    },
     async stop() {
       await stopRiver();
       await desk.close();

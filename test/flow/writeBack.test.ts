@@ -1,9 +1,14 @@
+import { setMode } from '../../src/db/portals';
+import { retryProblems } from '../../src/db/problemActions';
+import { resumeTargets } from '../../src/db/targets';
+import { shortClaims } from './crashRiver';
 import { startDeskRiver, type DeskRiver } from './deskRiver';
+import { until } from './membersRiver';
 
 let river: DeskRiver;
 
 beforeAll(async () => {
-  river = await startDeskRiver();
+  river = await startDeskRiver(shortClaims);
 }, 60_000);
 
 afterAll(async () => {
@@ -53,3 +58,176 @@ test('two systems that disagree converge in one pass and are silent then', async
   expect(await river.writes()).toEqual({ club: 2, desk: 2 });
   await expectSilence();
 }, 60_000);
+
+test('a newer value of one system goes to the other, and not back', async () => {
+  river.desk.put({ ref: 'a/1', mail: 'ann@inbox.example', tel: '+4721000011', address: { city: 'Oslo' } });
+  await river.writes();
+  await succeeds({ sources: ['desk'] });
+  expect(await river.member(1)).toMatchObject({ phone: '+4721000011' });
+  expect(await river.writes()).toEqual({ club: 1, desk: 0 });
+  // The club's echo is read: the desk stays the origin.
+  await succeeds();
+  expect(await river.writes()).toEqual({ club: 0, desk: 0 });
+  expect(await originOf('ann@inbox.example', 'phone')).toEqual({ source: 'desk', key: 'a/1' });
+}, 60_000);
+
+test('an opt-out goes everywhere, and what a person clears there is never told back as consent', async () => {
+  river.desk.put({ ref: 'b', mail: 'bo@inbox.example', quiet: 'J', address: { city: 'Lund' } });
+  await succeeds();
+  expect(await river.member(2)).toMatchObject({ no_mail: true });
+  await river.club('update members set no_mail = false, changed_at = clock_timestamp() where id = 1');
+  await succeeds();
+  expect(river.desk.callers.get('a/1')?.quiet ?? null).toBeNull();
+}, 60_000);
+
+test('a person with two records of one system gets both right', async () => {
+  river.desk.put(
+    { ref: 'd1', mail: 'di@inbox.example', address: { city: 'Basel' } },
+    { ref: 'd2', mail: 'DI@inbox.example', tel: '+41310000002' },
+  );
+  await river.writes();
+  await succeeds();
+  expect(river.desk.callers.get('d1')).toMatchObject({ tel: '+41310000002', address: { city: 'Bern' } });
+  expect(river.desk.callers.get('d2')).toMatchObject({ tel: '+41310000002', address: { city: 'Bern' } });
+  expect(await river.writes()).toEqual({ club: 1, desk: 2 });
+  await expectSilence();
+}, 60_000);
+
+test('a record that a system refuses is a problem that names it; the others go on, and a retry closes it', async () => {
+  river.desk.refuse = (ref) => (ref === 'b' ? { status: 422 } : null);
+  await river.addMembers(
+    { id: 1, email: 'ann@inbox.example', name: 'Ann', city: 'Gent' },
+    { id: 2, email: 'bo@inbox.example', name: 'Bo', city: 'Gera' },
+    { id: 5, email: 'ed@inbox.example', name: 'Ed' },
+  );
+  // The club's own table forbids this one.
+  river.desk.put({ ref: 'e', mail: 'ed@inbox.example', address: { city: 'Nowhere' } });
+  await succeeds();
+  expect(river.desk.callers.get('a/1')).toMatchObject({ address: { city: 'Gent' } });
+  const problems = await openProblems();
+  expect(problems).toEqual([
+    problem('club', 'members', 'club refuses the change: a rule of the table forbids the value (23514)'),
+    problem('desk', 'callers', 'desk refuses the change (422)'),
+  ]);
+  await succeeds();
+  expect((await openProblems()).length).toBe(2);
+
+  river.desk.refuse = () => null;
+  const ids = problems.filter(({ target }) => target === 'desk').map(({ id }) => id);
+  const { retried, bells } = await retryProblems(river.pool, river.portalId, { ids });
+  expect({ retried, bells }).toEqual({ retried: 1, bells: [{ lane: 'writeBack', target: 'desk' }] });
+  await river.ring('desk');
+  await until(openProblems, (open) => open.length === 1);
+  expect(river.desk.callers.get('b')).toMatchObject({ address: { city: 'Gera' } });
+  await river.addMembers({ id: 5, email: 'ed@inbox.example', name: 'Ed', city: 'Essen' });
+  await succeeds();
+  expect(await openProblems()).toEqual([]);
+  expect(river.desk.callers.get('e')).toMatchObject({ address: { city: 'Essen' } });
+}, 60_000);
+
+test('a system that is down waits alone: the run says so, everything else goes on', async () => {
+  river.desk.refuse = () => ({ status: 503, headers: { 'retry-after': '2' } });
+  await river.addMembers({ id: 1, email: 'ann@inbox.example', name: 'Ann', city: 'Lyon' });
+  river.desk.put({ ref: 'e', mail: 'ed@inbox.example', tel: '+33100000005', address: { city: 'Essen' } });
+  expect(await river.sync()).toMatchObject({ state: 'waiting' });
+  const { rows } = await river.pool.query('select reason from runs order by started_at desc limit 1');
+  expect(rows[0].reason).toMatch(/^desk: .*503.*; goes on 20/);
+  expect(await river.member(5)).toMatchObject({ phone: '+33100000005' });
+  expect((await hubspot('ann@inbox.example'))['city']).toBe('Lyon');
+
+  // It comes back: the lane wakes by itself.
+  river.desk.refuse = () => null;
+  await until(
+    async () => river.desk.callers.get('a/1')?.address?.city,
+    (city) => city === 'Lyon',
+  );
+
+  // What a person must mend waits for the person.
+  river.desk.refuse = () => ({ status: 401 });
+  await river.addMembers({ id: 1, email: 'ann@inbox.example', name: 'Ann', city: 'Nice' });
+  expect(await river.sync()).toMatchObject({ state: 'waiting' });
+  river.desk.refuse = () => null;
+  expect(await resumeTargets(river.pool, river.portalId)).toEqual(['desk']);
+  await river.ring('desk');
+  await until(
+    async () => river.desk.callers.get('a/1')?.address?.city,
+    (city) => city === 'Nice',
+  );
+}, 60_000);
+
+test('hold holds write-backs too', async () => {
+  await river.writes();
+  await setMode(river.pool, river.portalId, 'hold');
+  await river.addMembers({ id: 1, email: 'ann@inbox.example', name: 'Ann', city: 'Bath' });
+  await succeeds();
+  expect(await river.writes()).toEqual({ club: 0, desk: 0 });
+  await setMode(river.pool, river.portalId, 'live');
+  await succeeds({ full: true });
+  expect(await river.writes()).toEqual({ club: 0, desk: 1 });
+}, 60_000);
+
+test('switched off and on again, killed between sending and settling, read meanwhile: what we wrote is still ours', async () => {
+  await river.addMembers({ id: 6, email: 'flo@inbox.example', name: 'Flo', phone: '+4721000006' });
+  river.desk.put({ ref: 'f', mail: 'flo@inbox.example', tel: '+47 2100 0000' });
+  await succeeds();
+  await river.writes();
+  await river.restartWith((text) => text.replace('apiVersion:', 'writeBack: false, apiVersion:'));
+  await river.addMembers({ id: 6, email: 'flo@inbox.example', name: 'Flo', phone: '+4721000066' });
+  await succeeds();
+  expect(await river.writes()).toEqual({ club: 0, desk: 0 });
+
+  const doomed = await river.restartWith((text) => text, { TRIBUTARY_FAILPOINT: 'writeBack.sent' });
+  await river.startSync();
+  expect(await doomed.exited).toMatchObject({ signal: 'SIGKILL' });
+  expect(river.desk.callers.get('f')).toMatchObject({ tel: '+4721000066' });
+
+  // The desk is read while nobody knows what became of our change.
+  river.desk.refuse = () => ({ status: 503, headers: { 'retry-after': '60' } });
+  await river.restartWith((text) => text);
+  await river.sync({ sources: ['desk'] });
+  expect(await inFlight()).toBe(1);
+  river.desk.refuse = () => null;
+  await resumeTargets(river.pool, river.portalId);
+  await river.ring('desk');
+  await until(inFlight, (count) => count === 0);
+  expect(await originOf('flo@inbox.example', 'phone')).toEqual({ source: 'club', key: '6' });
+  const keys = river.desk.written.map(({ key }) => key);
+  expect({ sent: keys.length, changes: new Set(keys).size }).toEqual({ sent: 2, changes: 1 });
+  await expectSilence();
+}, 60_000);
+
+async function originOf(email: string, property: string): Promise<{ source: string; key: string }> {
+  const { rows } = await river.pool.query<{ origin: { source: string; key: string } }>(
+    `select origins -> $2 as origin from golden_records where values ->> 'email' = $1`,
+    [email, property],
+  );
+  const { source, key } = rows[0]!.origin;
+  return { source, key };
+}
+
+async function inFlight(): Promise<number> {
+  const { rows } = await river.pool.query(
+    `select from intents join delivery_batches using (batch_id) where target = 'desk'`,
+  );
+  return rows.length;
+}
+
+async function openProblems() {
+  const { rows } = await river.pool.query<{ id: string; target: string }>(
+    `select problem_id as id, stage, kind, target, source, stream, reason from problems
+     where closed_at is null order by target`,
+  );
+  return rows;
+}
+
+function problem(target: string, stream: string, reason: string) {
+  const id = expect.any(String) as string;
+  return { id, stage: 'deliver', kind: 'rejected', target, source: target, stream, reason };
+}
+
+async function hubspot(email: string): Promise<Record<string, string>> {
+  const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
+  const lines = (await reply.text()).split('\n').filter((line) => line !== '');
+  const records = lines.map((line) => JSON.parse(line) as { properties?: Record<string, string> });
+  return records.find(({ properties }) => properties?.['email'] === email)?.properties ?? {};
+}
