@@ -2,6 +2,8 @@ import type { KnownValues } from '../../src/domain/diffState';
 import { decideWriteBack, writeBackRules, writeBackValues } from '../../src/domain/decideWriteBack';
 import type { MappedRecord } from '../../src/domain/record';
 import type { ObjectRules, StreamMap, WriteBackField } from '../../src/domain/rules';
+import { mapSlice } from '../../src/activities/mapSlice';
+import { mergeGolden } from '../../src/domain/mergeGolden';
 import { markEchoes, readTargetState } from '../../src/domain/targetState';
 
 const rule = (property: string, more: object = {}) => ({
@@ -201,5 +203,56 @@ describe('what is written back', () => {
       'invalidValue phone',
     ]);
     expect(JSON.stringify(faults)).not.toContain('secret');
+  });
+});
+
+describe('an echo of our own write', () => {
+  const at = '2026-02-01T00:00:00.000Z';
+  const member = (source: string, values: MappedRecord['fields']): MappedRecord => ({
+    ...{ source, stream: 's', key: source, objectType: 'contacts', references: [], identityKeys: [] },
+    fields: values,
+  });
+
+  test('does not compete, however new and strong, and is no value of its own', () => {
+    const recent = { ...rules, fields: [rule('phone', { resolve: 'recent' })] };
+    const echo = member('desk', { phone: { value: 'B', at, ours: true } });
+    const own = member('crm', { phone: { value: 'A', at: '2026-01-01T00:00:00.000Z' } });
+    expect(mergeGolden([echo, own], recent)).toMatchObject({
+      values: { phone: 'A' },
+      origins: { phone: { source: 'crm', losers: [] } },
+    });
+    expect(mergeGolden([echo], recent).values).toEqual({});
+  });
+
+  test('of an opt-out stays one: nobody comes back because the first system forgot', () => {
+    const echo = member('desk', { opted_out: { value: 'true', at, ours: true } });
+    expect(mergeGolden([echo], rules).values).toEqual({ opted_out: 'true' });
+  });
+
+  test('proves nobody’s identity, also while it is on its way', () => {
+    const byPhone = { name: 'phone', fields: ['phone'], fold: 'exact' as const };
+    const map: StreamMap = {
+      ...{ source: 'desk', stream: 'callers', objectType: 'contacts', references: [], writeBack: fields },
+      fields: [{ property: 'phone', from: ['tel'], transforms: [], emptyClears: false, required: false }],
+    };
+    const due = {
+      ...{ ...ref, payload: { tel: 'B' }, payloadHash: '', changedAt: null, stagedAt: at, readAt: at },
+      ...{ gone: null, runId: null, lane: 2, dueAt: at },
+    };
+    const keysWith = (state: { sent: Record<string, string>; unsettled: Record<string, string> }) =>
+      mapSlice(
+        [due],
+        new Map(),
+        new Map(),
+        new Map([['desk\u00007', { kept: {}, isNewer: true, ...state }]]),
+        {
+          ...{ portalId: '1', targets: [], streamMap: () => map },
+          rules: { ...rules, identity: { ...rules.identity, rules: [byPhone] } },
+          reference: { options: {}, ownersByEmail: {}, pipelines: [] },
+        },
+      ).mapped[0]!.identityKeys.map(({ key }) => key);
+    expect(keysWith({ sent: {}, unsettled: {} })).toEqual(['phone:B']);
+    expect(keysWith({ sent: { phone: 'B' }, unsettled: {} })).toEqual([]);
+    expect(keysWith({ sent: {}, unsettled: { phone: 'B' } })).toEqual([]);
   });
 });
