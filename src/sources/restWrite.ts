@@ -31,7 +31,6 @@ export async function writeRest(site: RestSite, request: WriteRequest<RestWrite>
   const counter = { calls: 0 };
   const outcomes: WriteOutcome[] = [];
   for (const record of request.records) {
-    if (!request.mayStart()) break;
     try {
       outcomes.push(await writeOne(site, request, record, counter));
     } catch (error) {
