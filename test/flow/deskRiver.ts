@@ -101,6 +101,8 @@ export interface Desk extends ListServer {
   callers: Map<string, Caller>;
   /** How a write is answered instead of being done: the desk is down, or refuses. */
   refuse: (ref: string) => Answer | null;
+  /** What the desk makes of a change. */
+  keeps: (change: Partial<Caller>) => Partial<Caller>;
   /** What was written: who, what, and the key of the change. */
   written: { ref: string; body: Record<string, unknown>; key: string }[];
   put(...callers: Omit<Caller, 'changed'>[]): void;
@@ -120,8 +122,9 @@ async function startDesk(): Promise<Desk> {
       if (refused) return { body: { error: `no: ${body}` }, ...refused };
       const caller = callers.get(ref);
       if (method !== 'PATCH' || !caller) return { status: 404 };
-      const change = JSON.parse(body) as Partial<Caller>;
-      desk.written.push({ ref, body: change, key: String(headers['idempotency-key']) });
+      const asked = JSON.parse(body) as Partial<Caller>;
+      desk.written.push({ ref, body: asked, key: String(headers['idempotency-key']) });
+      const change = desk.keeps(asked);
       const address = { ...caller.address, ...change.address };
       callers.set(ref, { ...caller, ...change, address, changed: new Date().toISOString() });
       return { body: {} };
@@ -129,6 +132,7 @@ async function startDesk(): Promise<Desk> {
     {
       callers,
       refuse: () => null,
+      keeps: (change: Partial<Caller>) => change,
       written: [],
       put: (...given: Omit<Caller, 'changed'>[]) => {
         for (const caller of given) callers.set(caller.ref, { ...caller, changed: new Date().toISOString() });

@@ -93,6 +93,22 @@ test('a person with two records of one system gets both right', async () => {
   await expectSilence();
 }, 60_000);
 
+test('a system that makes another value of ours is told once, not for ever', async () => {
+  river.desk.keeps = ({ address, ...change }) => ({
+    ...change,
+    address: { city: address?.city?.toUpperCase() ?? null },
+  });
+  await river.addMembers({ id: 7, email: 'gil@inbox.example', name: 'Gil', city: 'Tours' });
+  river.desk.put({ ref: 'g', mail: 'gil@inbox.example', address: { city: 'Tour' } });
+  await succeeds();
+  expect(river.desk.callers.get('g')).toMatchObject({ address: { city: 'TOURS' } });
+  await expectSilence();
+  river.desk.keeps = (change) => change;
+  await river.addMembers({ id: 7, email: 'gil@inbox.example', name: 'Gil', city: 'Trier' });
+  await succeeds();
+  expect(river.desk.callers.get('g')).toMatchObject({ address: { city: 'Trier' } });
+}, 60_000);
+
 test('a record that a system refuses is a problem that names it; the others go on, and a retry closes it', async () => {
   river.desk.refuse = (ref) => (ref === 'b' ? { status: 422 } : null);
   await river.addMembers(
