@@ -6,6 +6,7 @@ import { bareLoop } from './bareLoop';
 import { compareBoth } from './compare';
 import { callEconomy, countCalls } from './callEconomy';
 import { cpuBetween, cpuSeconds } from './cpuTime';
+import { editLatency } from './editLatency';
 import { machine } from './machine';
 import { memoryBySize, runQuery, workerPeakMb } from './memory';
 import { readOptions, type BenchOptions } from './options';
@@ -48,7 +49,7 @@ async function measureRiver(
   figures: Figures,
   say: (line: string) => void,
 ): Promise<void> {
-  const wanted = (name: 'throughput' | 'calls' | 'quota') => options.only.includes(name);
+  const wanted = (name: 'throughput' | 'calls' | 'edits' | 'quota') => options.only.includes(name);
   say('starting Postgres, Temporal, the simulator, the demo and a worker');
   const stack = await startStack({ ...options, folder });
   try {
@@ -76,6 +77,10 @@ async function measureRiver(
     if (wanted('calls')) {
       say('runs with nothing and with 1% changed');
       figures.calls?.push(...(await callEconomy(stack)));
+    }
+    if (wanted('edits')) {
+      if (!figures.first) figures.first = await syncOnce(stack, 'first');
+      figures.editLatency = await editLatency(stack, options.edits, say);
     }
     if (wanted('quota')) {
       // No write before one complete list read.

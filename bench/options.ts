@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const measures = ['throughput', 'calls', 'compare', 'quota', 'memory'] as const;
+export const measures = ['throughput', 'calls', 'compare', 'quota', 'memory', 'edits'] as const;
 export type Measure = (typeof measures)[number];
 
 export interface BenchOptions {
@@ -13,6 +13,8 @@ export interface BenchOptions {
   workers: number[];
   /** Contacts that the search-then-write recipe gets, with and without limits: it makes five a second with them. */
   recipeRecords: number;
+  /** Contacts that people edit in the measure of edits. */
+  edits: number;
   /** Sizes that the memory measure compares: the first is the yardstick. */
   memoryPeople: number[];
   /** Folder for CPU profiles of the worker's threads. */
@@ -28,10 +30,11 @@ export interface BenchOptions {
 const usage = `npm run bench -- [options]
   --people N            people of the demo world (default 10000)
   --seed N              its seed (default 1)
-  --only LIST           of ${measures.join(', ')} (default: all but memory)
+  --only LIST           of ${measures.join(', ')} (default: all but memory and edits)
   --minutes N           of the quota measure, per number of workers (default 5)
   --recipe-records N    contacts that the search-then-write recipe gets (default 300)
   --workers LIST        numbers of workers of the quota measure (default 1,2,4)
+  --edits N             contacts that people edit (default 200)
   --memory-people LIST  sizes to compare (default 10000,100000)
   --json                the figures as one JSON document
   --folder PATH         keep the servers' state and logs there
@@ -51,6 +54,7 @@ export function readOptions(args: string[]): BenchOptions {
         minutes: text,
         workers: text,
         'recipe-records': text,
+        edits: text,
         'memory-people': text,
         'worker-env': list,
         'postgres-set': list,
@@ -68,6 +72,7 @@ export function readOptions(args: string[]): BenchOptions {
     minutes: wholeNumber(values.minutes ?? '5'),
     recipeRecords: wholeNumber(values['recipe-records'] ?? '300'),
     workers: (values.workers ?? '1,2,4').split(',').map(wholeNumber),
+    edits: wholeNumber(values.edits ?? '200'),
     memoryPeople: (values['memory-people'] ?? '10000,100000').split(',').map(wholeNumber),
     profile: values.profile ?? null,
     workerEnv: pairs(values['worker-env']),

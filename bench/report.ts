@@ -3,6 +3,7 @@ import type { ComparedFigures } from './compare';
 import { comparedLines } from './compareReport';
 import type { BareFigures } from './bareLoop';
 import type { CallFigures } from './callEconomy';
+import { editLines, type EditFigures } from './editLatency';
 import type { Machine } from './machine';
 import type { MemoryFigures } from './memory';
 import type { QuotaFigures } from './quotaUse';
@@ -22,6 +23,7 @@ export interface Figures {
   calls?: CallFigures[];
   actions?: ActionCount;
   compared?: ComparedFigures[];
+  editLatency?: EditFigures;
   quota?: QuotaFigures;
   memory?: MemoryFigures[];
 }
@@ -41,6 +43,7 @@ export function reportText(figures: Figures): string {
   if (actions && first) lines.push('', ...actionLines(actions, first.counts['staged'] ?? 0));
   if (calls) lines.push('', ...calls.map(callLine));
   for (const each of compared ?? []) lines.push('', ...comparedLines(each));
+  if (figures.editLatency) lines.push('', ...editLines(figures.editLatency));
   if (quota) lines.push('', ...quotaLines(quota));
   if (memory) lines.push('', ...memoryLines(memory));
   return lines.join('\n');

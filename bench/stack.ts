@@ -34,6 +34,8 @@ export interface Stack {
   pids: Record<'worker' | 'simulator' | 'postgres' | 'temporal' | 'demo', number>;
   /** Starts and stops workers until there are so many. The first one is never stopped. */
   setWorkers(count: number): Promise<void>;
+  /** Starts the API, and says where it listens. */
+  startApi(): Promise<string>;
   /** Serves the same sources with this share of their rows changed. */
   change(share: number): Promise<void>;
   /** Another simulator and other source systems of this name, as the first ones were before the first sync. */
@@ -113,6 +115,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       async setWorkers(count) {
         while (workers.length < count) workers.push(await startWorker(`worker-${workers.length + 1}`));
         while (workers.length > Math.max(1, count)) await workers.pop()!.stop();
+      },
+      async startApi() {
+        const more = { TRIBUTARY_API_PORT: '0', LOG_LEVEL: 'info' };
+        const api = await node(folder, 'api', 'api/main.js', [], /api_ready/, { ...environment, ...more });
+        parts.push(api);
+        return (readyLine(folder, 'api', 'api_ready') as { url: string }).url;
       },
       async change(share) {
         await systems.child.stop();

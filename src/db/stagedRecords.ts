@@ -130,7 +130,10 @@ export interface DueRecord extends RecordRef {
   dueAt: string;
 }
 
-/** The most urgent due records of an object type, at most `limit`. */
+/**
+ * The most urgent due records of an object type, at most `limit`. What is realtime comes alone: a slice of few records
+ * takes milliseconds, and nobody waits for what would fill it.
+ */
 export async function selectDue(
   db: Queryable,
   portalId: string,
@@ -145,6 +148,8 @@ export async function selectDue(
        case when gone_at is not null then gone_action end as gone, run_id as "runId", lane, due_at::text as "dueAt"
      from staged_records
      where portal_id = $1 and object_type = $2 and due_at is not null
+       and (lane = 0 or not exists (select from staged_records urgent
+         where urgent.portal_id = $1 and urgent.object_type = $2 and urgent.due_at is not null and urgent.lane = 0))
      order by lane, due_at limit $3`,
     [portalId, objectType, limit],
   );
