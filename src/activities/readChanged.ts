@@ -1,4 +1,5 @@
 import type { AssociationsToRead } from '../domain/readEvents';
+import { chunks } from '../domain/receiveParts';
 import { associationReadMax, readAssociations, type ReadAssociation } from '../hubspot/associations';
 import type { HubSpotClient } from '../hubspot/client';
 import { batchSizeMax, getRecord, readBatch } from '../hubspot/readBatch';
@@ -89,11 +90,4 @@ export async function readChangedAssociations(
     group.fromIds = [...group.ids];
   }
   return { read: [...groups.values()], calls };
-}
-
-/** A list in parts of at most `size`. */
-export function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  const parts: Item[][] = [];
-  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
-  return parts;
 }

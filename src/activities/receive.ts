@@ -1,5 +1,5 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
-import { claimInboxSlice, settleInbox } from '../db/inbox';
+import { claimInboxSlice, hasNewer, settleInbox } from '../db/inbox';
 import { associationPairs, markAssociationsDue, replaceKnownAssociations } from '../db/knownAssociations';
 import { saveReadArchived } from '../db/knownStates';
 import { followMerges, unfollowedMerges } from '../db/mergedRecords';
@@ -8,14 +8,14 @@ import { findPortal } from '../db/portals';
 import { definedObjects } from '../db/referenceData';
 import { markKeysGone } from '../db/stagedRecords';
 import { hubspotSource } from '../domain/record';
+import { fewestCalls, receiveParts, type ReceivePart } from '../domain/receiveParts';
 import { readEvents, type ChangedObject, type EventPlan, type PushedRecord } from '../domain/readEvents';
 import type { HubSpotClient } from '../hubspot/client';
 import type { ActivityContext } from './context';
 import { eraseMentionsOf, erasePeople } from './erase';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
-import { chunks, readChangedAssociations, readChangedRecords, type AssociationsOfType } from './readChanged';
-import { batchSizeMax } from '../hubspot/readBatch';
+import { readChangedAssociations, readChangedRecords, type AssociationsOfType } from './readChanged';
 import { readHistories, type HubSpotRead } from './readHistories';
 import type { ErasureSecret } from './screenErased';
 import { readProperties, stageHubSpotRecords } from './stageHubSpot';
@@ -25,8 +25,6 @@ import { stagePage } from './stagePage';
 const windowMsMin = 1_000;
 /** Records of one window. */
 const windowRecordsMax = 5_000;
-/** Records of one transaction: ten calls. */
-const partRecordsMax = 1_000;
 /** Windows follow each other in one activity for so long: each activity is an action and costs two round trips. */
 const windowsForMs = 10_000;
 
@@ -68,7 +66,8 @@ export function createReceive(context: ActivityContext) {
       if (slice === null) return sum;
       await context.failpoint('receive.claimed');
       const plan = readEvents(slice.events, await trackedObjects(context, portalId));
-      await receiveWindow({ context, portalId, fence: slice.fence, sum }, plan);
+      const newest = slice.events.at(-1)!.eventId;
+      await receiveWindow({ context, portalId, fence: slice.fence, began, newest, sum }, plan);
       sum.events += slice.events.length;
       sum.windows += 1;
       await sleep(Math.max(1, began + windowMsMin - performance.now()));
@@ -97,6 +96,9 @@ interface Receiving {
   context: ActivityContext;
   portalId: string;
   fence: string;
+  began: number;
+  /** The newest of its events. */
+  newest: string;
   sum: ReceiveResult;
 }
 
@@ -107,11 +109,15 @@ async function receiveWindow(receiving: Receiving, plan: EventPlan): Promise<voi
   if (plan.objects.length === 0) return;
   const transport = await context.clientOf(portalId);
   const client = leasedClient(context, transport, portalId, laneNumbers.realtime, null);
-  for (const objectType of new Set(plan.objects.map((object) => object.objectType))) {
-    const objects = plan.objects.filter((object) => object.objectType === objectType);
-    for (const part of chunks(objects, partRecordsMax))
-      await receivePart(receiving, client, objectType, part);
+  const done: ChangedObject[] = [];
+  for (const part of receiveParts(plan.objects)) {
+    // What a person changes meanwhile does not wait for the echoes of a bulk load: they are claimed again.
+    const isOver = performance.now() > receiving.began + windowMsMin;
+    if (isOver && !part.isUrgent && (await hasNewer(context.pool, portalId, receiving.newest, 0))) break;
+    await receivePart(receiving, client, part);
+    done.push(...part.objects);
   }
+  receiving.sum.callsMin += fewestCalls(done);
 }
 
 /**
@@ -166,8 +172,7 @@ async function receivePushed(receiving: Receiving, pushed: PushedRecord[]): Prom
 async function receivePart(
   receiving: Receiving,
   client: HubSpotClient,
-  objectType: string,
-  objects: ChangedObject[],
+  { objectType, objects, lane }: ReceivePart,
 ): Promise<void> {
   const { context, portalId, sum } = receiving;
   const object = await context.objectContext(portalId, objectType);
@@ -183,7 +188,6 @@ async function receivePart(
   sum.calls += changed.calls;
   sum.associationCalls += associations.calls;
   sum.historyCalls += read.historyCalls;
-  sum.callsMin += Math.ceil(ids.length / batchSizeMax);
   if (erasedIds.length > 0) await eraseMentionsOf(context, portalId, objectType, erasedIds);
   await context.failpoint('receive.read');
   let bells = { consolidate: false, deliver: false };
@@ -193,9 +197,7 @@ async function receivePart(
     const followed = await followMerges(tx, portalId, objectType, merges);
     await erasePeople(context, tx, portalId, objectType, erasedIds);
     const staged = await stageChanged(tx, context.erasureSecret, {
-      portalId,
-      objectType,
-      read,
+      ...{ portalId, objectType, lane, read },
       missing: changed.missing,
     });
     const lost = await saveAssociations(tx, portalId, associations.read, readBegan);
@@ -225,6 +227,7 @@ async function databaseTime({ pool }: ActivityContext): Promise<Date> {
 interface ChangedStage {
   portalId: string;
   objectType: string;
+  lane: number;
   read: HubSpotRead;
   missing: string[];
 }
@@ -233,10 +236,9 @@ interface ChangedStage {
 async function stageChanged(
   tx: Queryable,
   secret: ErasureSecret,
-  { portalId, objectType, read, missing }: ChangedStage,
+  { portalId, objectType, lane, read, missing }: ChangedStage,
 ): Promise<{ due: number; stale: Set<string> }> {
   const ref = { portalId, source: hubspotSource, stream: objectType };
-  const lane = laneNumbers.realtime;
   const { staged, stale } = await stageHubSpotRecords(tx, ref, read, { runId: null, lane, secret });
   const held = await saveReadArchived(tx, portalId, objectType, missing, read.readBegan);
   const goneIds = missing.filter((id) => !held.has(id));

@@ -177,6 +177,21 @@ export async function settleInbox(
   return true;
 }
 
+/** Whether something at least so urgent came after an event. */
+export async function hasNewer(
+  db: Queryable,
+  portalId: string,
+  eventId: string,
+  laneMax: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from inbox_events
+     where portal_id = $1 and settled_at is null and lane <= $3 and event_id > $2 limit 1`,
+    [portalId, eventId, laneMax],
+  );
+  return rowCount === 1;
+}
+
 /** The portals that have unsettled events: what `tick` rings for. */
 export async function waitingInboxes(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ portal_id: string }>(

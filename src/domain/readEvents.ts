@@ -43,6 +43,8 @@ export interface ChangedObject {
   /** Records that went into it, the oldest merge first. */
   merged: string[];
   isErased: boolean;
+  /** The most urgent of its events. */
+  lane: number;
   eventIds: string[];
 }
 
@@ -93,11 +95,23 @@ export function readEvents(events: ReceivedEvent[], tracked: Record<string, stri
 }
 
 function untouched(objectType: string, id: string): ChangedObject {
-  return { objectType, id, isRead: false, associations: [], merged: [], isErased: false, eventIds: [] };
+  return {
+    objectType,
+    id,
+    isRead: false,
+    associations: [],
+    merged: [],
+    isErased: false,
+    lane: leastUrgent,
+    eventIds: [],
+  };
 }
+
+const leastUrgent = 2;
 
 function note(object: ChangedObject, event: ReceivedEvent, tracked: Record<string, string[]>): void {
   object.eventIds.push(event.eventId);
+  object.lane = Math.min(object.lane, event.lane);
   if (event.kind === 'associationChanged') {
     for (const wanted of changedAssociations(event, object.id, tracked)) addAssociations(object, wanted);
     return;

@@ -41,7 +41,14 @@ test.each([
   const { objects } = readEvents(events, tracked);
   expect(objects).toEqual([
     {
-      ...{ objectType: 'contacts', id: winner, isRead: true, isErased: false, merged: expect.any(Array) },
+      ...{
+        objectType: 'contacts',
+        id: winner,
+        isRead: true,
+        isErased: false,
+        lane: 0,
+        merged: expect.any(Array),
+      },
       associations: [{ objectType: 'contacts', id: winner, toObject: 'companies' }],
       eventIds: expect.any(Array),
     },

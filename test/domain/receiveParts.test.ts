@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import type { ChangedObject } from '../../src/domain/readEvents';
+import { fewestCalls, receiveParts } from '../../src/domain/receiveParts';
+
+const object = (objectType: string, id: number, lane: number, isRead = true): ChangedObject => ({
+  ...{ objectType, id: String(id), lane, isRead, isErased: false },
+  ...{ associations: [], merged: [], eventIds: [String(id)] },
+});
+
+const anyObjects = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom('contacts', 'deals'),
+      lane: fc.constantFrom(0, 2),
+      read: fc.boolean(),
+    }),
+    {
+      maxLength: 3_000,
+    },
+  )
+  .map((told) => told.map(({ type, lane, read }, index) => object(type, index, lane, read)));
+
+test('parts hold every object once, and cost no call more than the whole', () => {
+  fc.assert(
+    fc.property(anyObjects, (objects) => {
+      const parts = receiveParts(objects);
+      const ids = parts.flatMap((part) => part.objects.map(({ id }) => Number(id)));
+      expect(ids.sort((a, b) => a - b)).toEqual(objects.map(({ id }) => Number(id)));
+      const calls = parts.map((part) => Math.ceil(part.objects.filter(({ isRead }) => isRead).length / 100));
+      expect(calls.reduce((sum, each) => sum + each, 0)).toBe(fewestCalls(objects));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('what a person changed is read before what machines changed, of whatever type', () => {
+  const machines = Array.from({ length: 1_200 }, (_, index) => object('contacts', index, 2));
+  const people = [object('deals', 2_000, 0), object('contacts', 2_001, 0)];
+  const parts = receiveParts([...machines, ...people]);
+  expect(parts.map(({ isUrgent }) => isUrgent)).toEqual([true, true, false, false, false]);
+  const urgent = parts.filter((part) => part.isUrgent).flatMap((part) => part.objects);
+  expect(urgent.filter(({ lane }) => lane === 0)).toHaveLength(2);
+});
