@@ -53,27 +53,40 @@ export interface ReceiveResult {
  */
 export function createReceive(context: ActivityContext) {
   return async function receiveSlice({ portalId }: ReceiveInput): Promise<ReceiveResult> {
-    const until = performance.now() + windowsForMs;
     const sum: ReceiveResult = {
       ...{ events: 0, calls: 0, associationCalls: 0, historyCalls: 0, windows: 0, callsMin: 0 },
       ...{ more: false, waitMs: null },
     };
-    for (;;) {
-      const portal = await findPortal(context.pool, portalId);
-      if (portal?.isPaused) return { ...sum, waitMs: pauseMs(portal.pausedUntil, context.now()) };
-      const began = performance.now();
-      const slice = await claimInboxSlice(context.pool, portalId, windowRecordsMax);
-      if (slice === null) return sum;
-      await context.failpoint('receive.claimed');
-      const plan = readEvents(slice.events, await trackedObjects(context, portalId));
-      const newest = slice.events.at(-1)!.eventId;
-      await receiveWindow({ context, portalId, fence: slice.fence, began, newest, sum }, plan);
-      sum.events += slice.events.length;
-      sum.windows += 1;
-      await sleep(Math.max(1, began + windowMsMin - performance.now()));
-      if (performance.now() > until) return { ...sum, more: true };
+    try {
+      return await receiveUntilDry(context, portalId, sum);
+    } finally {
+      const { more: _more, waitMs: _wait, ...counts } = sum;
+      if (sum.windows > 0) context.log.info({ event: 'received', portalId, ...counts }, 'events received');
     }
   };
+}
+
+async function receiveUntilDry(
+  context: ActivityContext,
+  portalId: string,
+  sum: ReceiveResult,
+): Promise<ReceiveResult> {
+  const until = performance.now() + windowsForMs;
+  for (;;) {
+    const portal = await findPortal(context.pool, portalId);
+    if (portal?.isPaused) return { ...sum, waitMs: pauseMs(portal.pausedUntil, context.now()) };
+    const began = performance.now();
+    const slice = await claimInboxSlice(context.pool, portalId, windowRecordsMax);
+    if (slice === null) return sum;
+    await context.failpoint('receive.claimed');
+    const plan = readEvents(slice.events, await trackedObjects(context, portalId));
+    const newest = slice.events.at(-1)!.eventId;
+    await receiveWindow({ context, portalId, fence: slice.fence, began, newest, sum }, plan);
+    sum.events += slice.events.length;
+    sum.windows += 1;
+    await sleep(Math.max(1, began + windowMsMin - performance.now()));
+    if (performance.now() > until) return { ...sum, more: true };
+  }
 }
 
 /** A pause without an end waits for a person; `tick` rings when it is over. */

@@ -1,0 +1,96 @@
+import type { Pool } from 'pg';
+import { hashMarks, MissingErasureSecret, recogniseErased } from '../../src/db/erasedKeys';
+import { findPerson } from '../../src/db/erasePerson';
+import { liftErasure, recordErasure } from '../../src/db/erasures';
+import { openPool } from '../../src/db/pool';
+import { freshDatabase, type FreshDatabase } from '../support/postgres';
+
+const portalId = '100';
+const secret = 'a secret of more than thirty-two characters';
+let database: FreshDatabase;
+let pool: Pool;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  pool = openPool(database.url, 2);
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+async function erase(given: string | null, marks: string[]): Promise<void> {
+  const { keyId, hashes } = await hashMarks(pool, portalId, given, marks);
+  await recordErasure(pool, portalId, { objectType: 'contacts', records: 1, keyId, hashes });
+}
+
+test.each([{ given: secret }, { given: null }])(
+  'who was erased is recognised by the secret $given, in this portal only, until it is lifted',
+  async ({ given }) => {
+    expect((await recogniseErased(pool, portalId, given, ['ann'])).size).toBe(0);
+    await erase(given, ['record 1', 'ann']);
+    const found = await recogniseErased(pool, portalId, given, ['ann', 'bob']);
+    expect([...found.keys()]).toEqual(['ann']);
+    expect((await recogniseErased(pool, '200', given, ['ann'])).size).toBe(0);
+    const { rows } = await pool.query<{ text: string }>(
+      'select string_agg(key_hash, $1) as text from erased_keys',
+      [' '],
+    );
+    expect(rows[0]!.text).not.toContain('ann');
+    const decision = { who: 'Eve', note: 'asked for' };
+    expect(await liftErasure(pool, portalId, found.get('ann')!.erasureId, decision)).toBe(true);
+    expect(await liftErasure(pool, portalId, found.get('ann')!.erasureId, decision)).toBe(false);
+    expect((await recogniseErased(pool, portalId, given, ['ann'])).size).toBe(0);
+  },
+);
+
+test('the same person told again is one erasure', async () => {
+  await erase(secret, ['record 1', 'ann']);
+  await erase(secret, ['record 1', 'ann at work']);
+  await erase(secret, ['record 2', 'bob']);
+  const { rows } = await pool.query<{ erasures: number }>('select count(*)::int as erasures from erasures');
+  expect(rows[0]!.erasures).toBe(2);
+  expect((await recogniseErased(pool, portalId, secret, ['ann', 'ann at work', 'bob'])).size).toBe(3);
+});
+
+test('a secret that is missing or another one is an error, never a person who comes back', async () => {
+  await erase(secret, ['record 1', 'ann']);
+  for (const other of [null, `${secret} changed`])
+    await expect(recogniseErased(pool, portalId, other, ['ann'])).rejects.toThrow(MissingErasureSecret);
+  // A secret that was configured later does not forget what was hashed with the portal's own.
+  await pool.query('truncate erasures cascade');
+  await erase(null, ['record 3', 'cid']);
+  expect((await recogniseErased(pool, portalId, secret, ['cid'])).size).toBe(1);
+});
+
+test('a key that somebody else holds too is no evidence; a record that was cut off is not of the person', async () => {
+  const ann = '00000000-0000-4000-8000-000000000001';
+  const bob = '00000000-0000-4000-8000-000000000002';
+  const rows = [
+    ['hubspot', 'contacts', '7', ann, ['email:family@people.example']],
+    ['club', 'members', 'a', ann, ['email:family@people.example', 'email:ann@people.example']],
+    ['club', 'members', 'b', bob, ['email:family@people.example']],
+  ] as const;
+  for (const [source, stream, key, golden, keys] of rows) {
+    await pool.query(
+      `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, golden_id, config_number)
+       values (100, $1, $2, $3, 'contacts', '{}', $5, $4, 1)`,
+      [source, stream, key, golden, keys],
+    );
+    await pool.query(
+      `insert into identity_keys (portal_id, object_type, key, source, stream, record_key)
+       select 100, 'contacts', unnest($4::text[]), $1, $2, $3`,
+      [source, stream, key, keys],
+    );
+  }
+  await pool.query(
+    `insert into link_history (portal_id, object_type, source, stream, record_key, golden_id, unlinked_at)
+     values (100, 'contacts', 'club', 'members', 'b', $1, '2026-01-01'), (100, 'contacts', 'club', 'members', 'gone', $1, '2026-01-01')`,
+    [ann],
+  );
+  const person = await findPerson(pool, portalId, 'contacts', '7');
+  expect(person.goldenIds).toEqual([ann]);
+  expect(person.sharedKeys).toEqual(['email:family@people.example']);
+  expect(person.refs.map(({ key }) => key).sort()).toEqual(['7', 'a', 'gone']);
+});
