@@ -9,7 +9,7 @@ import type { FieldRule, ObjectRules, ReferenceData, StreamMap, WriteBackField }
 export interface WriteBackGolden {
   state: 'live' | 'archived' | 'empty' | 'gone';
   values: Record<string, string>;
-  origins: Record<string, Pick<FieldOrigin, 'source' | 'stream' | 'key'>>;
+  origins: Record<string, Pick<FieldOrigin, 'source' | 'stream' | 'key' | 'rule'>>;
 }
 
 /** The rules of the properties that are written back, in the order of their names. Whoever owns them, they are written. */
@@ -25,6 +25,7 @@ export function writeBackRules(rules: ObjectRules, fields: readonly WriteBackFie
  * - What the record itself contributed is never written back to it.
  * - A value that the record is known to hold, or that was sent to it and not changed there since, is ours: not sent.
  * - Nothing is cleared because golden no longer knows it; only an explicitly empty value ('') is written as empty.
+ * - An edit in HubSpot that waits for a person is written nowhere.
  * - Of a consent field only the opt-out is written: no system is told that somebody consents.
  * @param known what the record is known to hold; null: it was never read, so nothing is written
  */
@@ -40,6 +41,7 @@ export function decideWriteBack(
     if (value === undefined) return false;
     if (rule.optOutValue !== undefined && !sameProperty(rule, value, rule.optOutValue)) return false;
     const origin = origins[rule.property];
+    if (origin?.rule === 'review') return false;
     return origin?.source !== ref.source || origin.stream !== ref.stream || origin.key !== ref.key;
   });
   return diffState({ golden: values, known, rules: written });

@@ -84,7 +84,10 @@ function mergeField(
   const optOut = optedOut(rule, [...sources, ...echoes, ...anchors]);
   if (optOut) return optOut;
   const order = sourceOrder(rule);
-  if (pin) return { winner: pinned(pin, members), by: 'pinned', competitors: sources, order };
+  if (pin) {
+    const by = pin.state === 'review' ? 'review' : 'pinned';
+    return { winner: pinned(pin, members), by, competitors: sources, order };
+  }
   const fromSources = first(sources, order);
   const filled = anchors.filter(({ field }) => counts(rule, field));
   const anchor = rule.ownership === 'source' ? null : first(filled, byTime);

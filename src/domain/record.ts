@@ -124,8 +124,16 @@ export interface IdentityKey {
   key: string;
 }
 
-/** Why a golden field has its value. */
-export const mergeRules = ['precedence', 'recent', 'hubspot', 'optOut', 'adopted', 'pinned'] as const;
+/** Why a golden field has its value. `review`: an edit in HubSpot that waits for a person; it is told to nobody else. */
+export const mergeRules = [
+  'precedence',
+  'recent',
+  'hubspot',
+  'optOut',
+  'adopted',
+  'pinned',
+  'review',
+] as const;
 export type MergeRule = (typeof mergeRules)[number];
 
 /** A golden field's origin and the values that lost against it. */

@@ -1,6 +1,6 @@
 import type { KnownValues } from '../../src/domain/diffState';
 import { decideWriteBack, writeBackRules, writeBackValues } from '../../src/domain/decideWriteBack';
-import type { MappedRecord } from '../../src/domain/record';
+import type { MappedRecord, MergeRule } from '../../src/domain/record';
 import type { ObjectRules, StreamMap, WriteBackField } from '../../src/domain/rules';
 import { mapSlice } from '../../src/activities/mapSlice';
 import { mergeGolden } from '../../src/domain/mergeGolden';
@@ -108,10 +108,10 @@ test('only the values that we wrote are echoes', () => {
 
 describe('what is written back', () => {
   const elsewhere = { source: 'crm', stream: 'people', key: '1' };
-  const golden = (values: Record<string, string>, origin: object = elsewhere) => ({
+  const golden = (values: Record<string, string>, from = elsewhere, rule: MergeRule = 'precedence') => ({
     state: 'live' as const,
     values,
-    origins: Object.fromEntries(Object.keys(values).map((name) => [name, origin as typeof elsewhere])),
+    origins: Object.fromEntries(Object.keys(values).map((name) => [name, { ...from, rule }])),
   });
   const held = (kept: Record<string, string | null>, sent: Record<string, string> = {}): KnownValues => ({
     kept,
@@ -152,6 +152,18 @@ describe('what is written back', () => {
       'what another record of the same source contributed',
       golden({ phone: 'B' }, { ...ref, key: '8' }),
       held({ phone: null }),
+      { phone: 'B' },
+    ],
+    [
+      'nothing: it is an edit that waits for a person',
+      golden({ phone: 'B' }, elsewhere, 'review'),
+      held({ phone: 'A' }),
+      {},
+    ],
+    [
+      'an edit that counts',
+      golden({ phone: 'B' }, elsewhere, 'pinned'),
+      held({ phone: 'A' }),
       { phone: 'B' },
     ],
     ['nothing: golden does not know it any more', golden({}), held({ phone: 'B' }, { phone: 'B' }), {}],

@@ -81,6 +81,7 @@ test('edits by people and other integrations: written back, accepted, or a quest
     'fay city Hove review',
   ]);
   expect(await river.origin('ann', 'jobtitle')).toBe('hubspot/pinned');
+  expect(await river.origin('eve', 'city')).toBe('hubspot/review');
   expect(await river.origin('hal', 'phone')).toBe('hubspot/adopted');
   expect(await river.origin('gus', 'phone')).toBe('club/precedence');
   expect((await reviews()).map(({ field }) => field)).toEqual(['city', 'city']);
