@@ -48,7 +48,8 @@ export function createClaimWriteBacks(context: ActivityContext) {
     const streams = (await targetsOf(context, portalId)).filter((stream) => stream.target === target);
     if (streams.length === 0) return { batchIds: [], waitMs: null, reason: 'off' };
     const claimed = await inTransaction(context.pool, async (tx) => {
-      await lockInTransaction(tx, `writeBack:${portalId}:${target}`);
+      // That of delivery: whoever erases a person holds it, and nothing of her may be frozen meanwhile.
+      await lockInTransaction(tx, `deliver:${portalId}`);
       const result = await claimWave(tx, context, input, streams);
       if (result.batchIds.length > 0) await context.failpoint('writeBack.claiming');
       return result;

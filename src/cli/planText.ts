@@ -1,3 +1,4 @@
+import type { TargetPlan } from '../db/planWriteBacks';
 import type { ObjectPlan, PairPlan, PlannedChange } from '../db/readPlan';
 import { plural } from './commandContext';
 import { durationText, type PlanForecast } from './planForecast';
@@ -11,10 +12,19 @@ export function changeText(objectType: string, change: PlannedChange): string {
   const { operation, recordId, goldenId, adopted, leadSource, fields } = change;
   const which = recordId === null ? `golden ${goldenId}` : `HubSpot record ${recordId}`;
   const marks = [`from ${leadSource}`, ...(adopted ? ['adopted'] : [])].join(', ');
-  const lines = fields.map(
-    ({ property, before, after }) => `    ${property}: ${valueText(before)} -> ${valueText(after)}`,
-  );
-  return [`${operation} ${objectType}, ${which} (${marks})`, ...lines].join('\n');
+  return [`${operation} ${objectType}, ${which} (${marks})`, ...fields.map(fieldText)].join('\n');
+}
+
+/** One write-back, field by field: what the source's record holds and what it would hold. */
+export function writeBackText(
+  { target, objectType }: TargetPlan,
+  { recordId, fields }: TargetPlan['changes'][number],
+): string {
+  return [`write back ${objectType}, ${target} record ${recordId}`, ...fields.map(fieldText)].join('\n');
+}
+
+function fieldText({ property, before, after }: PlannedChange['fields'][number]): string {
+  return `    ${property}: ${valueText(before)} -> ${valueText(after)}`;
 }
 
 function valueText(value: string | null): string {
@@ -25,7 +35,11 @@ function valueText(value: string | null): string {
 
 /** The totals: per object, per pair of objects, then calls and time. */
 export function planTotalsText(
-  { objects, associations }: { objects: ObjectPlan[]; associations: PairPlan[] },
+  {
+    objects,
+    associations,
+    writeBacks = [],
+  }: { objects: ObjectPlan[]; associations: PairPlan[]; writeBacks?: TargetPlan[] },
   forecast: PlanForecast,
   isTerminal: boolean,
 ): string {
@@ -43,6 +57,10 @@ export function planTotalsText(
   return [
     table.toString(),
     ...associations.map(pairText),
+    ...writeBacks.map(
+      ({ target, objectType, records }) =>
+        `write-backs to ${target}: ${plural(records, 'record')} of ${objectType}`,
+    ),
     ...objects.flatMap(unreadText),
     callsText(forecast),
   ].join('\n');

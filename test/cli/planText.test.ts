@@ -1,5 +1,5 @@
 import { durationText, forecastPlan } from '../../src/cli/planForecast';
-import { changeText, planTotalsText } from '../../src/cli/planText';
+import { changeText, planTotalsText, writeBackText } from '../../src/cli/planText';
 import type { ObjectPlan, PairPlan } from '../../src/db/readPlan';
 
 const contacts: ObjectPlan = {
@@ -76,4 +76,18 @@ describe('the text of a plan', () => {
     const plan = { objects: [unread], associations: [pair] };
     expect(planTotalsText(plan, forecastPlan(plan, limits), false)).toContain('were read without ielts_band');
   });
+});
+
+it('a write-back names the source and its record, and the totals count per source', () => {
+  const fields = [{ property: 'phone', before: null, after: '+4721000000' }];
+  const plan = { target: 'eol', objectType: 'contacts', records: 2, changes: [] };
+  expect(writeBackText(plan, { recordId: '500001', goldenId: 'g', fields })).toBe(
+    'write back contacts, eol record 500001\n    phone: (empty) -> "+4721000000"',
+  );
+  const text = planTotalsText(
+    { objects: [], associations: [], writeBacks: [plan] },
+    { recordCalls: 0, associationCalls: 0, calls: 0, durationMs: 0 },
+    false,
+  );
+  expect(text).toContain('write-backs to eol: 2 records of contacts');
 });

@@ -1,8 +1,12 @@
+import { planTargets } from '../../src/cli/planTargets';
+import { portalRules } from '../../src/cli/portalRules';
+import { loadConfig } from '../../src/config/loadConfig';
+import { planWriteBacks } from '../../src/db/planWriteBacks';
 import { setMode } from '../../src/db/portals';
 import { retryProblems } from '../../src/db/problemActions';
 import { resumeTargets } from '../../src/db/targets';
 import { shortClaims } from './crashRiver';
-import { startDeskRiver, type DeskRiver } from './deskRiver';
+import { deskConfig, startDeskRiver, type DeskRiver } from './deskRiver';
 import { until } from './membersRiver';
 
 let river: DeskRiver;
@@ -177,6 +181,11 @@ test('hold holds write-backs too', async () => {
   await river.addMembers({ id: 1, email: 'ann@inbox.example', name: 'Ann', city: 'Bath' });
   await succeeds();
   expect(await river.writes()).toEqual({ club: 0, desk: 0 });
+  const fields = [{ property: 'city', before: 'Nice', after: 'Bath' }];
+  expect(await planned()).toMatchObject([
+    { target: 'club', objectType: 'contacts', records: 0, changes: [] },
+    { target: 'desk', objectType: 'contacts', records: 1, changes: [{ recordId: 'a/1', fields }] },
+  ]);
   await setMode(river.pool, river.portalId, 'live');
   await succeeds({ full: true });
   expect(await river.writes()).toEqual({ club: 0, desk: 1 });
@@ -219,6 +228,15 @@ async function originOf(email: string, property: string): Promise<{ source: stri
   );
   const { source, key } = rows[0]!.origin;
   return { source, key };
+}
+
+/** What `tributary plan` shows of the write-backs that wait. */
+async function planned() {
+  const read = { readSecretFile: () => '', env: { HUBSPOT_ACCESS_TOKEN: 't', CLUB_URL: 'c', DESK_URL: 'd' } };
+  const loaded = loadConfig({ ...read, path: 'desk.yaml', text: deskConfig, now: new Date() });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+  const objects = await portalRules(river.pool, loaded.config, river.portalId, ['contacts']);
+  return planWriteBacks(river.pool, river.portalId, planTargets(loaded.config, 'main', objects), 5);
 }
 
 async function inFlight(): Promise<number> {

@@ -1,12 +1,14 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { inTransaction } from '../../db/pool';
 import { quotaLimits } from '../../db/plan';
+import { planWriteBacks } from '../../db/planWriteBacks';
 import { readPlan } from '../../db/readPlan';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { configurationOf, plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
 import { forecastPlan } from '../planForecast';
-import { changeText, planTotalsText } from '../planText';
+import { planTargets } from '../planTargets';
+import { changeText, planTotalsText, writeBackText } from '../planText';
 import { portalRules } from '../portalRules';
 import type { RunCommand } from '../runCommand';
 
@@ -51,7 +53,12 @@ async function plan(context: CommandContext, { object, limit }: PlanOptions): Pr
       const objects = await portalRules(tx, config, portal.portalId, chosen);
       const everything = await readPlan(tx, { portalId: portal.portalId, objects, limit });
       const associations = everything.associations.filter(({ fromObject }) => chosen.includes(fromObject));
-      return { found: { ...everything, associations }, limits: await quotaLimits(tx, portal.portalId) };
+      const targets = planTargets(config, portal.name, objects);
+      const writeBacks = await planWriteBacks(tx, portal.portalId, targets, limit);
+      return {
+        found: { ...everything, associations, writeBacks },
+        limits: await quotaLimits(tx, portal.portalId),
+      };
     });
     const forecast = forecastPlan(found, limits);
     output.result({ portal: portal.name, portalId: portal.portalId, mode: portal.mode, ...found, forecast });
@@ -59,6 +66,9 @@ async function plan(context: CommandContext, { object, limit }: PlanOptions): Pr
       for (const change of changes) output.show(changeText(objectType, change));
       const more = creates + updates + archives - changes.length;
       if (more > 0) output.show(`… and ${plural(more, 'more change')} of ${objectType} (--limit shows them)`);
+    }
+    for (const plan of found.writeBacks) {
+      for (const change of plan.changes) output.show(writeBackText(plan, change));
     }
     output.show(`portal ${portal.name} (${portal.portalId}) is ${modeText(portal.mode)}`);
     output.show(planTotalsText(found, forecast, output.isTerminal));
