@@ -15,9 +15,10 @@ import { recordedBatches } from './recordedBatches';
 import { reportText, type Figures } from './report';
 import { openPortal, syncOnce } from './river';
 import { startStack } from './stack';
+import { webhookLatency } from './webhooks';
 
 /** These start stacks of their own. */
-const ofTheirOwn: string[] = ['compare', 'memory'];
+const ofTheirOwn: string[] = ['compare', 'memory', 'webhooks'];
 
 /** Measures the river on servers of its own. Figures are told, not judged: the exit code is 0 whatever they are. */
 async function main(): Promise<void> {
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
       await measureRiver(options, folder, figures, say);
     if (options.only.includes('compare')) figures.compared = await compareBoth(options, folder, say);
     if (options.only.includes('memory')) figures.memory = await memoryBySize(options, folder, say);
+    if (options.only.includes('webhooks')) figures.webhooks = await webhookLatency(folder, say);
   } finally {
     if (options.folder === null) rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const measures = ['throughput', 'calls', 'compare', 'quota', 'memory', 'edits'] as const;
+export const measures = ['throughput', 'calls', 'compare', 'quota', 'memory', 'edits', 'webhooks'] as const;
 export type Measure = (typeof measures)[number];
 
 export interface BenchOptions {
@@ -30,7 +30,7 @@ export interface BenchOptions {
 const usage = `npm run bench -- [options]
   --people N            people of the demo world (default 10000)
   --seed N              its seed (default 1)
-  --only LIST           of ${measures.join(', ')} (default: all but memory and edits)
+  --only LIST           of ${measures.join(', ')} (default: all but memory, edits and webhooks)
   --minutes N           of the quota measure, per number of workers (default 5)
   --recipe-records N    contacts that the search-then-write recipe gets (default 300)
   --workers LIST        numbers of workers of the quota measure (default 1,2,4)

@@ -8,6 +8,7 @@ import type { Machine } from './machine';
 import type { MemoryFigures } from './memory';
 import type { QuotaFigures } from './quotaUse';
 import type { RunFigures } from './river';
+import { webhookLines, type WebhookFigures } from './webhooks';
 
 export interface Figures {
   machine: Machine;
@@ -26,6 +27,7 @@ export interface Figures {
   editLatency?: EditFigures;
   quota?: QuotaFigures;
   memory?: MemoryFigures[];
+  webhooks?: WebhookFigures;
 }
 
 /** The figures as text: each with its goal, as the issue states it. */
@@ -46,6 +48,7 @@ export function reportText(figures: Figures): string {
   if (figures.editLatency) lines.push('', ...editLines(figures.editLatency));
   if (quota) lines.push('', ...quotaLines(quota));
   if (memory) lines.push('', ...memoryLines(memory));
+  if (figures.webhooks) lines.push('', ...webhookLines(figures.webhooks));
   return lines.join('\n');
 }
 

@@ -37,7 +37,10 @@ const machineSources = new Set([
 const realtimeLane = 0;
 const bulkLane = 2;
 
-const id = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,19}$/)]);
+/** Fits a bigint of Postgres. */
+const id = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,18}$/)]);
+/** The last millisecond that has a year of four digits. */
+const timeMax = 253_402_300_799_999;
 const typeId = z.string().regex(/^\d{1,5}-\d{1,19}$/);
 /** Of no consequence beyond the event's identity: whatever is there counts. */
 const mark = z
@@ -53,7 +56,7 @@ const eventSchema = z
     eventType: z.string().max(100).optional(),
     objectTypeId: typeId.optional(),
     objectId: id.optional(),
-    occurredAt: z.int().positive().max(8_640_000_000_000_000).optional().catch(undefined),
+    occurredAt: z.int().positive().max(timeMax).optional().catch(undefined),
     eventId: mark,
     propertyName: mark,
     changeSource: mark,

@@ -46,6 +46,7 @@ export function hubspotWebhook({
   store,
   counts,
 }: HubSpotWebhookDeps): Handler {
+  const stores = apps.map(({ portals }) => store.gathering(portals, counts));
   return async (request, response) => {
     const body = bytesOf(request);
     const at = now();
@@ -75,7 +76,7 @@ export function hubspotWebhook({
     }
     counts.events('ignored', read.ignored);
     counts.events('unreadable', read.unreadable);
-    await store.store(read.events, apps[verdict.app]!.portals, counts);
+    await stores[verdict.app]!(read.events);
     counts.request('accepted');
     response.status(200).end();
   };

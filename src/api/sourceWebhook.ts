@@ -48,6 +48,7 @@ const realtimeLane = 0;
  * Records without a key are refused by their place and the others taken.
  */
 export function sourceWebhook(deps: SourceWebhookDeps): Handler {
+  const store = deps.store.inOrder(deps.counts);
   return async (request, response) => {
     const name = String(request.params['source']);
     const source = Object.hasOwn(deps.sources, name) ? deps.sources[name]! : null;
@@ -74,7 +75,7 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
         occurredAt: changedAt ?? at.toISOString(),
       })),
     );
-    await deps.store.store(events, null, deps.counts);
+    await store(events);
     deps.counts.events('unreadable', refused.length);
     deps.counts.request('accepted');
     response.status(200).json({ accepted: pushed.length, refused });

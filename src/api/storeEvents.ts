@@ -1,65 +1,93 @@
 import type { Pool, PoolClient } from 'pg';
-import { insertEvents, type InboxEvent } from '../db/inbox';
+import { insertEvents, type InboxEvent, type InsertedEvents } from '../db/inbox';
 import { listPortals } from '../db/portals';
 import { within } from './deadline';
+import { gather } from './gather';
 import type { InboxBell } from './inboxBell';
 import { ApiProblem } from './problem';
 import type { WebhookCounts } from './webhookCounts';
 
 /** HubSpot waits 5 s for an answer (facts §8): the store must have answered well before. */
 const storeMs = 3_000;
-/** Requests that may wait for a connection; more means that the store is far behind, and waiting would only cost memory. */
+/** Requests that may wait; more means that the store is far behind, and waiting would only cost memory. */
 const waitingMax = 500;
+/** In a rush requests share their insert: two at a time, so that one is on its way while the other commits. */
+const insertsAtOnce = 2;
+/** Requests of one insert: a hundred deliveries of a hundred events. */
+const requestsPerInsert = 100;
 /** Postgres: data exceptions and program limits, such as absurd nesting. */
 const dataFault = /^(?:22|54)\w{3}$/;
 
 const tryAgain = { headers: { 'Retry-After': '5' } };
 
-/** Where webhooks keep what they are told. */
+/** Stores the events of a request. @throws ApiProblem 503 when they are not stored in time: the sender sends them again */
+export type StoreEvents = (events: InboxEvent[]) => Promise<void>;
+
+/** Where webhooks keep what they are told. Each counts what became of it and rings; Temporal is not waited for. */
 export interface EventStore {
   /**
-   * Stores the events of a request with one statement, counts what became of them, and rings; Temporal is not waited for.
+   * One statement for a whole request; in a rush several requests share one, in no order.
    * @param portalNames whose events these may be; null: any portal's
-   * @throws ApiProblem 503 when the store does not take them in time: the sender sends them again, and they are folded
    */
-  store(events: InboxEvent[], portalNames: string[] | null, counts: WebhookCounts): Promise<void>;
+  gathering(portalNames: string[] | null, counts: WebhookCounts): StoreEvents;
+  /** One statement for a request, in the order of the requests. */
+  inOrder(counts: WebhookCounts): StoreEvents;
   /** Ids of the given portals, as far as they were ever met. @throws ApiProblem 503 when the store does not say in time */
   portalIds(names: string[], counts: WebhookCounts): Promise<string[]>;
 }
 
 export function createEventStore(pool: Pool, bell: InboxBell): EventStore {
-  async function ask<Result>(
+  async function insert(
+    events: InboxEvent[],
+    portalNames: string[] | null,
     counts: WebhookCounts,
-    statement: (client: PoolClient) => Promise<Result>,
-  ): Promise<Result> {
-    try {
-      if (pool.waitingCount >= waitingMax) throw new Error('too many requests wait for the store');
-      return await within(pool, storeMs, statement);
-    } catch (cause) {
-      // Data that Postgres cannot hold will not become better by being sent again.
-      const isData = dataFault.test(String((cause as { code?: unknown } | null)?.code));
-      counts.request(isData ? 'malformed' : 'unavailable');
-      throw isData
-        ? new ApiProblem('bad-request', { cause })
-        : new ApiProblem('not-ready', { ...tryAgain, cause });
-    }
+  ): Promise<InsertedEvents> {
+    const inserted = await within(pool, storeMs, (client) => insertEvents(client, events, portalNames));
+    const sum = (rows: { events: number }[]) => rows.reduce((total, row) => total + row.events, 0);
+    const [stored, unknown] = [sum(inserted.newIn), sum(inserted.unknownPortals)];
+    counts.events('stored', stored);
+    counts.events('unknownPortal', unknown);
+    counts.events('repeated', events.length - stored - unknown);
+    for (const { portalId, events: count } of inserted.newIn) bell.ring(portalId, count);
+    return inserted;
   }
 
   return {
-    async store(events, portalNames, counts) {
-      if (events.length === 0) return;
-      const { newIn, unknownPortals } = await ask(counts, (client) =>
-        insertEvents(client, events, portalNames),
-      );
-      const sum = (rows: { events: number }[]) => rows.reduce((total, row) => total + row.events, 0);
-      counts.events('stored', sum(newIn));
-      counts.events('unknownPortal', sum(unknownPortals));
-      counts.events('repeated', events.length - sum(newIn) - sum(unknownPortals));
-      for (const { portalId, events: count } of newIn) bell.ring(portalId, count);
+    gathering(portalNames, counts) {
+      const store = gather((requests: InboxEvent[][]) => insert(requests.flat(), portalNames, counts), {
+        atOnceMax: insertsAtOnce,
+        itemsMax: requestsPerInsert,
+        waitingMax,
+        withinMs: storeMs,
+      });
+      return async (events) => {
+        if (events.length > 0) await orUnavailable(counts, store(events));
+      };
+    },
+    inOrder(counts) {
+      return async (events) => {
+        if (events.length > 0) await orUnavailable(counts, insert(events, null, counts));
+      };
     },
     async portalIds(names, counts) {
-      const portals = await ask(counts, (client) => listPortals(client));
+      const portals = await orUnavailable(
+        counts,
+        within(pool, storeMs, (client: PoolClient) => listPortals(client)),
+      );
       return portals.filter(({ name }) => names.includes(name)).map(({ portalId }) => portalId);
     },
   };
+}
+
+async function orUnavailable<Result>(counts: WebhookCounts, asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked;
+  } catch (cause) {
+    // Data that Postgres cannot hold will not become better by being sent again.
+    const isData = dataFault.test(String((cause as { code?: unknown } | null)?.code));
+    counts.request(isData ? 'malformed' : 'unavailable');
+    throw isData
+      ? new ApiProblem('bad-request', { cause })
+      : new ApiProblem('not-ready', { ...tryAgain, cause });
+  }
 }
