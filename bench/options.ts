@@ -11,6 +11,8 @@ export interface BenchOptions {
   /** How long the quota is measured with each number of workers. */
   minutes: number;
   workers: number[];
+  /** Records of each call of the quota measure: fewer cost less CPU and the same quota. */
+  recordsPerCall: number;
   /** Contacts that the search-then-write recipe gets, with and without limits: it makes five a second with them. */
   recipeRecords: number;
   /** Contacts that people edit in the measure of edits. */
@@ -32,6 +34,7 @@ const usage = `npm run bench -- [options]
   --seed N              its seed (default 1)
   --only LIST           of ${measures.join(', ')} (default: all but memory, edits and webhooks)
   --minutes N           of the quota measure, per number of workers (default 5)
+  --records-per-call N  of the quota measure (default 100): fewer where the machine has no CPU to spare
   --recipe-records N    contacts that the search-then-write recipe gets (default 300)
   --workers LIST        numbers of workers of the quota measure (default 1,2,4)
   --edits N             contacts that people edit (default 200)
@@ -55,6 +58,7 @@ export function readOptions(args: string[]): BenchOptions {
         workers: text,
         'recipe-records': text,
         edits: text,
+        'records-per-call': text,
         'memory-people': text,
         'worker-env': list,
         'postgres-set': list,
@@ -70,6 +74,7 @@ export function readOptions(args: string[]): BenchOptions {
     only: only as Measure[],
     json: values.json ?? false,
     minutes: wholeNumber(values.minutes ?? '5'),
+    recordsPerCall: wholeNumber(values['records-per-call'] ?? '100'),
     recipeRecords: wholeNumber(values['recipe-records'] ?? '300'),
     workers: (values.workers ?? '1,2,4').split(',').map(wholeNumber),
     edits: wholeNumber(values.edits ?? '200'),

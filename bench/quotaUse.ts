@@ -27,8 +27,16 @@ export interface QuotaRound {
 
 export interface QuotaFigures {
   limit: number;
+  recordsPerCall: number;
   rounds: QuotaRound[];
   lowered: LoweredFigures;
+}
+
+export interface QuotaOptions {
+  minutes: number;
+  workers: number[];
+  recordsPerCall: number;
+  say: (line: string) => void;
 }
 
 /**
@@ -37,11 +45,12 @@ export interface QuotaFigures {
  */
 export async function quotaUse(
   stack: Stack,
-  { minutes, workers, say }: { minutes: number; workers: number[]; say: (line: string) => void },
+  { minutes, workers, recordsPerCall, say }: QuotaOptions,
 ): Promise<QuotaFigures> {
   const limits = { perTenSeconds: callsPerWindow, associationsPerTenSeconds: callsPerWindow };
   await setSettings(stack.simulatorUrl, { limits, latency });
   await stack.pool.query('update quota_buckets set calls_max = $1, next_slot_at = now()', [callsPerWindow]);
+  if (recordsPerCall < 100) await holdBatchSize(stack, recordsPerCall);
   const load = await keepOutboxFull(stack);
   const rounds: QuotaRound[] = [];
   for (const count of workers) {
@@ -53,7 +62,19 @@ export async function quotaUse(
   say('quota: the limit is lowered and raised');
   const lowered = await lowerLimit(stack);
   await load.stop();
-  return { limit: callsPerWindow, rounds, lowered };
+  return { limit: callsPerWindow, recordsPerCall, rounds, lowered };
+}
+
+/** A portal's batches grow by themselves: in this database they do not. */
+async function holdBatchSize({ pool }: Stack, size: number): Promise<void> {
+  await pool.query(
+    `create function hold_batch_size() returns trigger language plpgsql as
+       $$ begin new.batch_size := ${size}; return new; end $$`,
+  );
+  await pool.query(
+    'create trigger hold before update on portals for each row execute function hold_batch_size()',
+  );
+  await pool.query('update portals set batch_size = $1', [size]);
 }
 
 async function measureRound(stack: Stack, workers: number, ms: number): Promise<QuotaRound> {

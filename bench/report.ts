@@ -101,13 +101,13 @@ function callLine({ name, rows, writeCalls, ideal, readCalls }: CallFigures): st
   return `calls, ${name}: ${writeCalls} write calls (${per}), ${share}; ${readCalls} read calls`;
 }
 
-function quotaLines({ limit, rounds, lowered }: QuotaFigures): string[] {
+function quotaLines({ limit, recordsPerCall, rounds, lowered }: QuotaFigures): string[] {
   const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
   const seen = ({ rateRefusals, largestWindow }: { rateRefusals: number; largestWindow: number }) =>
     `refused with 429: ${rateRefusals}, fullest window ${largestWindow}`;
   const { low, raised } = lowered;
   return [
-    `quota of ${limit} calls in 10 s, replies after 800 ± 400 ms (goal 97%, no 429, p99 of urgent records below 2,000 ms)`,
+    `quota of ${limit} calls in 10 s of ${recordsPerCall} records, replies after 800 ± 400 ms (goal 97%, no 429, p99 of urgent records below 2,000 ms)`,
     ...rounds.map(
       (round) =>
         `  ${round.workers} workers: ${round.calls} of ${round.allowed.toFixed(0)} allowed calls in ${round.seconds.toFixed(0)} s: ${percent(round.share)}; ${seen(round)}; ` +

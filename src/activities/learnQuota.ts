@@ -41,7 +41,10 @@ export async function learnFromReply(
   if (/ten_?secondly/i.test(verdict.policyName ?? '') && request.bucket === 'search') blocked.add('burst');
   const ms = verdict.afterMs ?? blockMsDefault;
   const edgeMs = reply.headers.retryAfterMs === null ? ms / 10 : ms;
-  for (const bucket of blocked) await blockBucket(pool, portalId, bucket, ms, edgeMs);
+  for (const bucket of blocked) {
+    const isTold = bucket === 'burst' && request.bucket === bucket && reply.headers.max !== null;
+    await blockBucket(pool, portalId, bucket, ms, { edgeMs, isTold });
+  }
 }
 
 async function learnFromHeaders(

@@ -48,17 +48,18 @@ export async function learnLimit(db: Queryable, told: ToldLimit): Promise<void> 
 const sameRefusalMs = 2_000;
 
 /**
- * After a 429: no slot of this bucket before `ms` from now. A refusal while our own calls fill the window is an edge that
- * was touched, for which a tenth of the time is enough (`edgeMs`): fewer calls are made for some windows, and the window's
- * own calls, which are counted, hold back the next ones. Touched once more within a window it is more than an edge.
- * Fewer calls are all that is learned of a limit where replies carry no headers.
+ * After a 429: no slot of this bucket before `ms` from now. A refusal while our own calls fill the window, or one whose
+ * headers told what fills it (`learnLimit` comes first), is an edge that was touched, for which a tenth of the time is
+ * enough (`edgeMs`): fewer calls are made for some windows, and those that are counted hold back the next ones. Touched
+ * once more within a window it is more than an edge. Fewer calls are all that is learned of a limit where replies carry
+ * no headers.
  */
 export async function blockBucket(
   db: Queryable,
   portalId: string,
   bucket: QuotaBucket,
   ms: number,
-  edgeMs = ms,
+  { edgeMs = ms, isTold = false }: { edgeMs?: number; isTold?: boolean } = {},
 ): Promise<void> {
   await db.query(
     `with own as (
@@ -67,7 +68,7 @@ export async function blockBucket(
          and starts_at > clock_timestamp() - quota_ms(window_ms)),
      refused as (
        select clock_timestamp() as clock, own.calls, clock_timestamp() + quota_ms(case
-         when own.calls >= 0.9 * calls_max
+         when (own.calls >= 0.9 * calls_max or $6)
            and coalesce(blocked_until < clock_timestamp() - quota_ms(window_ms)
              or blocked_until > clock_timestamp() - quota_ms($5), true) then $4::float8
          else $3::float8 end) as until
@@ -77,7 +78,7 @@ export async function blockBucket(
        foreign_calls = greatest(quota_foreign(b, clock), least(calls_max / 2, calls_max - calls + 1)),
        foreign_at = clock, updated_at = clock
      from refused where portal_id = $1 and bucket = $2`,
-    [portalId, bucket, ms, edgeMs, sameRefusalMs],
+    [portalId, bucket, ms, edgeMs, sameRefusalMs, isTold],
   );
 }
 

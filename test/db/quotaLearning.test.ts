@@ -167,7 +167,7 @@ describe('what HubSpot tells', () => {
     await pool.query(`insert into quota_spent (portal_id, bucket, lane, starts_at)
       select 100, 'burst', 2, now() - make_interval(secs => n / 18.5) from generate_series(1, 180) as n`);
     const blockedMs = async () => {
-      await blockBucket(pool, portalId, 'burst', 10_000, 1_000);
+      await blockBucket(pool, portalId, 'burst', 10_000, { edgeMs: 1_000 });
       const sql = `select extract(epoch from blocked_until - clock_timestamp())::float8 * 1000 as ms from quota_buckets
         where bucket = 'burst'`;
       return (await pool.query<{ ms: number }>(sql)).rows[0]!.ms;
@@ -182,9 +182,17 @@ describe('what HubSpot tells', () => {
     expect(await blockedMs()).toBeGreaterThan(9_000);
   });
 
+  test('a refusal whose headers tell what fills the window blocks for a moment, whoever fills it', async () => {
+    await takeSlot(pool, wish(bulk));
+    await blockBucket(pool, portalId, 'burst', 10_000, { edgeMs: 1_000, isTold: true });
+    const { waitMs } = await takeSlot(pool, wish(realtime));
+    expect(waitMs).toBeLessThanOrEqual(1_000);
+    expect(waitMs).toBeGreaterThan(0);
+  });
+
   test('a refusal blocks the bucket, for urgent calls too, and slows it down for a while', async () => {
     await takeSlot(pool, wish(bulk));
-    await blockBucket(pool, portalId, 'burst', 5_000);
+    await blockBucket(pool, portalId, 'burst', 5_000, { edgeMs: 500 });
     const answer = await takeSlot(pool, wish(realtime));
     expect(answer.kind).toBe('later');
     expect(answer.waitMs).toBeGreaterThan(4_500);
