@@ -176,7 +176,9 @@ function decide(candidates: Candidate[], rules: ObjectRules): Decided {
     if (decision.kind === 'unchanged') decided.unchanged.push(candidate);
     else if (decision.kind === 'archive') decided.archives.push(candidate);
     else if (decision.kind === 'leftArchived')
-      decided.parked.push(parked(candidate, 'rejected', leftArchived));
+      decided.parked.push(parked(candidate, 'archived', leftArchivedText));
+    else if (decision.kind === 'mergedAway')
+      decided.parked.push(parked(candidate, 'conflict', mergedText(decision.into)));
     else if (decision.kind === 'bare') {
       decided.parked.push(parked(candidate, 'missingRequired', missingText(rules)));
     } else decided.changes.push({ ...candidate, properties: decision.properties });
@@ -185,7 +187,12 @@ function decide(candidates: Candidate[], rules: ObjectRules): Decided {
 }
 
 const nothing = { kind: 'unchanged' as const };
-const leftArchived = 'the record was archived in HubSpot and is left as it is';
+export const leftArchivedText = 'the record was archived in HubSpot and is left as it is';
+
+/** Two golden records of one HubSpot record; a review asks about them. */
+export function mergedText(recordId: string): string {
+  return `in HubSpot it is part of record ${recordId}, which belongs to another golden record; a review asks whether they are one`;
+}
 
 function missingText({ requiredAny }: ObjectRules): string {
   return `no source gives any of ${requiredAny.join(', ')}; HubSpot takes no record without one of them`;

@@ -1,9 +1,11 @@
 import { hasDecisions, loadDecisions, type StoredDecision } from '../db/identityDecisions';
 import { loadKnownStates } from '../db/knownStates';
+import { contestedMerges, type ContestedMerge } from '../db/contestedMerges';
 import { countSharers, loadMapped, loadNeighbours, type StoredMapped } from '../db/mappedRecords';
 import type { Queryable } from '../db/pool';
 import { nextLookup, touchedKeys, type KeyChange } from '../domain/expandComponent';
 import { goldenIdOf, isGoldenId } from '../domain/goldenId';
+import type { IdentityDecision } from '../domain/identityDecisions';
 import { limitsOf, similarTextOf, type IdentityAnswer, type IdentityRecord } from '../domain/identityRecord';
 import { hubspotSource, tributaryIdProperty, type IdentityKey, type RecordRef } from '../domain/record';
 import { resolveIdentity } from '../domain/resolveIdentity';
@@ -65,6 +67,7 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
   const newGoldenId = rememberedIds((ref, attempt) => goldenIdOf(portalId, objectType, ref, attempt));
   const decided = new Map<string, StoredDecision>();
   const anyDecided = await hasDecisions(db, portalId, objectType);
+  const contested = new Map<string, ContestedMerge>();
   let partners: RecordRef[] = [];
   /** What people decided about these records; the records that they are one with are loaded next. */
   const askDecisions = async (refs: RecordRef[]) => {
@@ -84,6 +87,9 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
       questions.set(refKey(record), identityRecord(record, identity, facts));
     }
     await askDecisions(added);
+    const goldenIds = distinct(added.flatMap(({ goldenId }) => goldenId ?? []));
+    for (const merge of await contestedMerges(db, portalId, objectType, goldenIds))
+      contested.set(merge.loser, merge);
     if (records.size > componentRecordsMax) throw new RangeError('the touched component is too large');
   };
 
@@ -95,8 +101,14 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
     keys: touchedKeys(touched.changes, touched.sharersBefore, sharers, identity.maxSharers),
     goldenIds: distinct(touched.goldenIds),
   };
-  const isOpen = () => lookup.keys.length + lookup.goldenIds.length + partners.length > 0;
+  const isOpen = () =>
+    lookup.keys.length + lookup.goldenIds.length + partners.length + openContested().length > 0;
+  const openContested = () =>
+    [...contested.values()]
+      .flatMap(({ loser, winner }) => [loser, winner])
+      .filter((id) => !asked.goldenIds.has(id));
   for (let round = 0; round < roundsMax && isOpen(); round += 1) {
+    lookup.goldenIds = distinct([...lookup.goldenIds, ...openContested()]);
     for (const key of lookup.keys) asked.keys.add(key);
     for (const id of lookup.goldenIds) asked.goldenIds.add(id);
     await take(await loadNeighbours(db, portalId, objectType, lookup.keys, lookup.goldenIds));
@@ -108,7 +120,17 @@ async function loadComponent(db: Queryable, portalId: string, rules: ObjectRules
     const isEvident = (key: string) => (sharers[key] ?? 1) <= identity.maxSharers;
     lookup = nextLookup([...questions.values()], asked, isEvident, newGoldenId);
   }
-  return { records, questions, sharers, heldBy, decisions: [...decided.values()], newGoldenId };
+  const decisions = [...decided.values(), ...mergeDecisions([...contested.values()], [...records.values()])];
+  return { records, questions, sharers, heldBy, decisions, newGoldenId };
+}
+
+/** What HubSpot has made one record of is one, unless a person says otherwise: each asks a review. */
+function mergeDecisions(contested: ContestedMerge[], records: StoredMapped[]): IdentityDecision[] {
+  const of = (goldenId: string) => records.filter((record) => record.goldenId === goldenId);
+  return contested.map(({ loser, winner }) => ({
+    ...{ kind: 'together' as const, left: of(loser), right: of(winner) },
+    ...{ decidedAt: '', moves: false, merged: true },
+  }));
 }
 
 type NewGoldenId = (ref: RecordRef, attempt: number) => string;

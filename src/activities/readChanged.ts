@@ -1,12 +1,10 @@
+import { mergedIdsOf, mergedIdsProperty } from '../domain/mergedIds';
 import type { AssociationsToRead } from '../domain/readEvents';
 import { chunks } from '../domain/receiveParts';
 import { associationReadMax, readAssociations, type ReadAssociation } from '../hubspot/associations';
 import type { HubSpotClient } from '../hubspot/client';
 import { batchSizeMax, getRecord, readBatch } from '../hubspot/readBatch';
 import type { HubSpotRecord } from '../hubspot/schemas';
-
-/** Names the records that went into one (facts §4.3). */
-const mergedIdsProperty = 'hs_merged_object_ids';
 
 export interface ChangedRead {
   records: HubSpotRecord[];
@@ -28,14 +26,14 @@ export async function readChangedRecords(
   properties: readonly string[],
   ids: readonly string[],
 ): Promise<ChangedRead> {
-  const request = { objectType, properties: [...properties, mergedIdsProperty] };
+  const request = { objectType, properties: [...new Set([...properties, mergedIdsProperty])] };
   const parts = chunks(ids, batchSizeMax);
   const reads = await Promise.all(parts.map((part) => readBatch(client, { ...request, ids: part })));
   const records = new Map(reads.flatMap((read) => read.records.map((record) => [record.id, record])));
   const missing = new Set(reads.flatMap((read) => read.missing));
   const into = new Map<string, string>();
   for (const { id, properties: held } of records.values())
-    for (const merged of (held[mergedIdsProperty] ?? '').split(';')) if (merged !== '') into.set(merged, id);
+    for (const merged of mergedIdsOf(held)) into.set(merged, id);
   let calls = parts.length;
   for (const id of ids) {
     if (records.has(id) || missing.has(id)) continue;

@@ -2,6 +2,7 @@ import { ApplicationFailure, sleep } from '@temporalio/activity';
 import { claimInboxSlice, hasNewer, settleInbox } from '../db/inbox';
 import { associationPairs, markAssociationsDue, replaceKnownAssociations } from '../db/knownAssociations';
 import { saveReadArchived } from '../db/knownStates';
+import { databaseTime } from '../db/clock';
 import { followMerges, unfollowedMerges } from '../db/mergedRecords';
 import { inTransaction, type Queryable } from '../db/pool';
 import { findPortal } from '../db/portals';
@@ -190,7 +191,7 @@ async function receivePart(
   const { context, portalId, sum } = receiving;
   const object = await context.objectContext(portalId, objectType);
   const properties = readProperties(object);
-  const readBegan = await databaseTime(context);
+  const readBegan = await databaseTime(context.pool);
   const ids = objects.filter(({ isRead }) => isRead).map(({ id }) => id);
   const erasedIds = objects.filter(({ isErased }) => isErased).map(({ id }) => id);
   const changed = await readChangedRecords(client, object.settings.hubspotType, properties, ids);
@@ -229,12 +230,6 @@ async function receivePart(
 
 function mergesOf(objects: ChangedObject[]): { fromId: string; toId: string }[] {
   return objects.flatMap(({ id, merged }) => merged.map((fromId) => ({ fromId, toId: id })));
-}
-
-/** By the database's clock, which settlements are stamped with; cut to milliseconds it is a little early, never late. */
-async function databaseTime({ pool }: ActivityContext): Promise<Date> {
-  const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now');
-  return rows[0]!.now;
 }
 
 interface ChangedStage {

@@ -34,6 +34,8 @@ export interface BeginRunInput {
 /** How often the settlement is looked at, and for how long by one attempt: well below the activity's timeout. */
 const lookAgainMs = 300;
 const looksForMs = 10_000;
+/** A run waits out a pause that is over so soon; a longer one ends it as waiting. */
+const shortPauseMs = 60_000;
 
 export function createRunActivities(context: ActivityContext) {
   const { pool, settings, log } = context;
@@ -85,6 +87,12 @@ export function createRunActivities(context: ActivityContext) {
       log.info({ event: 'sync_started', portalId, runId, trigger, full, sources: chosen }, 'run started');
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       return ordered.plan;
+    },
+
+    /** Says why a run could not begin: it stands in no table. */
+    failStart({ runId, trigger, reason }: { runId: string; trigger: string; reason: string }): Promise<void> {
+      log.error({ event: 'sync_failed', runId, trigger, reason }, 'run could not begin');
+      return Promise.resolve();
     },
 
     /** Notes that a source begins; a dependency outside the run must have succeeded lately. */
@@ -166,7 +174,7 @@ export interface SettledResult {
 
 /** Null while something is under way. */
 async function settledResult(
-  { pool }: ActivityContext,
+  { pool, now }: ActivityContext,
   portalId: string,
   runId: string,
 ): Promise<SettledResult | null> {
@@ -179,9 +187,10 @@ async function settledResult(
   if (stage === 'writeBacks') return stoppedTargets(pool, portalId, runId);
   const portal = await findPortal(pool, portalId);
   if (!portal?.isPaused) return stoppedByDay(pool, portalId, runId);
+  const { pausedUntil, pauseReason } = portal;
+  if (pausedUntil && pausedUntil.getTime() - now().getTime() < shortPauseMs) return null;
   await settleReferences(pool, portalId, runId);
-  const until = portal.pausedUntil?.toISOString() ?? null;
-  return { settled: false, deferredUntil: until, reason: portal.pauseReason };
+  return { settled: false, deferredUntil: pausedUntil?.toISOString() ?? null, reason: pauseReason };
 }
 
 /** All that is left of the run is for targets that are paused: nobody waits for them. */
@@ -198,7 +207,7 @@ async function stoppedTargets(pool: Pool, portalId: string, runId: string): Prom
 /** What is left of the run waits for the next day: the calls of this one are kept for more urgent changes. */
 async function stoppedByDay(pool: Pool, portalId: string, runId: string): Promise<SettledResult | null> {
   const stop = await dailyStop(pool, portalId, laneNumbers.bulk);
-  if (!stop) return null;
+  if (!stop || stop.waitMs < shortPauseMs) return null;
   const stoppedLane = (await dailyStop(pool, portalId, laneNumbers.partner))
     ? laneNumbers.partner
     : laneNumbers.bulk;

@@ -21,7 +21,7 @@ import type { ActivityContext } from './context';
 import { leasedClient } from './leasedClient';
 import { unprovedAttemptsMax } from './limits';
 import { laneNumbers } from './mergeSlice';
-import { runIdOf } from './settleBatch';
+import { runIdOf } from './batchRecords';
 import { isClaimExpired, isPaused, type SendBatchesInput, type SendBatchesResult } from './sendBatches';
 
 /** Sends a wave of claimed association batches, one after the other, and settles every reply. */

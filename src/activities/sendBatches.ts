@@ -23,7 +23,8 @@ import { settleFailure } from './batchFailure';
 import { leasedClient } from './leasedClient';
 import { proveEcho } from './proveEcho';
 import { laneNumbers } from './mergeSlice';
-import { giveUp, runIdOf, settleArchive, settleReading } from './settleBatch';
+import { runIdOf } from './batchRecords';
+import { giveUp, settleArchive, settleReading } from './settleBatch';
 
 export interface SendBatchesInput {
   portalId: string;

@@ -1,7 +1,9 @@
 import type { StreamRef } from '../db/cursors';
 import { loadKnownWithIntents, saveReadStates } from '../db/knownStates';
+import { followMerges, lockConsolidation, unfollowedMerges } from '../db/mergedRecords';
 import { loadOwnWriters, saveOwnWriters } from '../db/ownWriters';
 import type { Queryable } from '../db/pool';
+import type { RecordMerge } from '../db/recordAnchors';
 import { markRecordsDue } from '../db/stagedRecords';
 import { judgeRead } from '../domain/judgeRead';
 import type { ObjectContext } from './objectContext';
@@ -9,18 +11,26 @@ import { keptOf, ownIdOf, type HubSpotRead } from './readHistories';
 import { screenErased, type ErasureSecret } from './screenErased';
 import { stagePage } from './stagePage';
 import type { HubSpotRecord } from '../hubspot/schemas';
+import { mergedIdsOf, mergedIdsProperty } from '../domain/mergedIds';
 import { tributaryIdProperty } from '../domain/record';
 
-/** The properties of an object that are read: what the configuration names and the portal has, and our own id. */
+/**
+ * The properties of an object that are read: what the configuration names and the portal has, our own id, and which
+ * records one absorbed.
+ */
 export function readProperties({ settings, portal }: ObjectContext): string[] {
   const existing = new Set(portal.properties.map(({ name }) => name));
-  return [...settings.properties, tributaryIdProperty].filter((name) => existing.has(name));
+  return [...settings.properties, tributaryIdProperty, mergedIdsProperty].filter((name) =>
+    existing.has(name),
+  );
 }
 
 /**
  * Takes over records as HubSpot holds them: their known states, and the anchors of identity as staged records of source
  * `hubspot`. Values that are our own, although no settled write explains them, are noted as sent, and those of others
  * with who and when. What a write settled after the read began is newer than the read: it is left alone and not staged.
+ * Golden records follow merges that the records tell of.
+ * @param merges told by something else than the records themselves
  * @param ref the stream of source `hubspot`: it is named like its object type
  * @returns how many records became due, and the ids that have to be read again
  */
@@ -29,8 +39,14 @@ export async function stageHubSpotRecords(
   ref: StreamRef,
   { records: found, properties, readBegan, histories, own, rules }: HubSpotRead,
   { runId, lane, secret }: { runId: string | null; lane: number; secret: ErasureSecret },
+  merges: readonly RecordMerge[] = [],
 ): Promise<{ staged: number; stale: string[] }> {
   const { portalId, stream: objectType } = ref;
+  const told = found.flatMap(({ id: toId, properties: held }) =>
+    mergedIdsOf(held).map((fromId) => ({ fromId, toId })),
+  );
+  const unfollowed = await unfollowedMerges(tx, portalId, objectType, [...told, ...merges]);
+  if (unfollowed.length > 0) await lockConsolidation(tx, portalId, objectType);
   const records = await withoutErased(tx, secret, ref, found);
   await saveOwnWriters(tx, portalId, own);
   const writers = await loadOwnWriters(tx, portalId);
@@ -43,6 +59,7 @@ export async function stageHubSpotRecords(
     return { recordId: record.id, kept, updatedAt: record.updatedAt ?? null, ...judged };
   });
   const saved = await saveReadStates(tx, portalId, objectType, states, readBegan);
+  await followMerges(tx, portalId, objectType, unfollowed);
   const current = states.filter(({ recordId }) => saved.has(recordId));
   const by = { runId, lane, secret };
   const { staged } = await stagePage(

@@ -105,6 +105,7 @@ export function toObjectRules(
     }),
     identity,
     requiredAny: object.requiredAny ?? [...(standardRequiredAny[hubspotType] ?? [])],
+    whenArchived: object.whenArchivedInHubSpot,
     configNumber,
   };
 }

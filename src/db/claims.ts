@@ -14,6 +14,7 @@ export interface Candidate {
   kept: Record<string, string | null> | null;
   sent: Record<string, string> | null;
   archived: boolean | null;
+  mergedInto: string | null;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function selectCandidates(
        order by lane, due_at limit $5)
      select due.golden_id as "goldenId", due.lane, due.run_id as "runId", due.lead_source as "leadSource",
        coalesce(g.version, 0) as version, coalesce(g.state, 'gone') as state, coalesce(g.values, '{}') as values,
-       k.record_id as "recordId", k.kept, k.sent, k.archived
+       k.record_id as "recordId", k.kept, k.sent, k.archived, k.merged_into as "mergedInto"
      from due
      left join golden_records g on g.portal_id = $1 and g.object_type = $2 and g.golden_id = due.golden_id
      left join known_states k on k.portal_id = $1 and k.target = 'hubspot' and k.object_type = $2

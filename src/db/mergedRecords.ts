@@ -1,11 +1,6 @@
 import { hubspotSource } from '../domain/record';
 import { lockInTransaction, type Queryable } from './pool';
-
-/** A HubSpot record that was merged away, and the one that answers for it now. */
-export interface RecordMerge {
-  fromId: string;
-  toId: string;
-}
+import { compareIds, moveAnchors, type RecordMerge } from './recordAnchors';
 
 export interface FollowedMerges {
   /** Golden records whose link moved to the winner. */
@@ -25,7 +20,8 @@ export async function unfollowedMerges(
   const { rows } = await db.query<RecordMerge>(
     `select distinct "fromId", "toId" from json_to_recordset($3) as input ("fromId" text, "toId" text)
      join known_states k on k.portal_id = $1 and k.target = 'hubspot' and k.object_type = $2
-       and k.record_id = input."fromId" and k.merged_into is distinct from input."toId"`,
+       and k.record_id = input."fromId" and k.merged_into is distinct from input."toId"
+     where input."fromId" <> input."toId"`,
     [portalId, objectType, JSON.stringify(merges)],
   );
   return rows;
@@ -49,7 +45,7 @@ export async function followMerges(
 ): Promise<FollowedMerges> {
   const pairs = finalMerges(merges);
   if (pairs.length === 0) return { moved: [], contested: [] };
-  await lockInTransaction(db, `consolidate:${portalId}:${objectType}`);
+  await lockConsolidation(db, portalId, objectType);
   const settled = await decide(db, portalId, objectType, pairs);
   await moveLinks(db, portalId, objectType, pairs, settled);
   const contestedIds = new Set(
@@ -63,6 +59,11 @@ export async function followMerges(
   const [moved, contested] = [goldens('moved'), goldens('contested')];
   await makeDue(db, portalId, objectType, pairs, moved, contested);
   return { moved, contested };
+}
+
+/** Holds consolidation of an object type until the end of the transaction. Take it before any other lock. */
+export function lockConsolidation(db: Queryable, portalId: string, objectType: string): Promise<void> {
+  return lockInTransaction(db, `consolidate:${portalId}:${objectType}`);
 }
 
 /** Every loser with the winner at the end of its chain; a circle proves nothing and is left out. */
@@ -119,11 +120,6 @@ async function decide(
   });
 }
 
-/** HubSpot's ids are numbers, and grow. */
-function compareIds(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
-}
-
 async function moveLinks(
   db: Queryable,
   portalId: string,
@@ -157,59 +153,6 @@ async function moveLinks(
      where winner.portal_id = $1 and winner.target = 'hubspot' and winner.object_type = $2
        and winner.record_id = input."toId" and input.fate = 'moved'`,
     scope,
-  );
-}
-
-/**
- * Identity knows one HubSpot record less: what was known of the loser counts for the winner until that is read, so that
- * nothing is taken for withdrawn meanwhile.
- */
-async function moveAnchors(db: Queryable, portalId: string, objectType: string, pairs: RecordMerge[]) {
-  const scope = [portalId, hubspotSource, objectType];
-  const { rows } = await db.query<{ record_key: string }>(
-    `select record_key from mapped_records
-     where portal_id = $1 and source = $2 and stream = $3 and record_key = any ($4::text[])`,
-    [...scope, pairs.flatMap(({ fromId, toId }) => [fromId, toId])],
-  );
-  const mapped = new Set(rows.map(({ record_key }) => record_key));
-  const renamed: RecordMerge[] = [];
-  const removed: RecordMerge[] = [];
-  for (const pair of [...pairs].sort((a, b) => compareIds(a.fromId, b.fromId))) {
-    if (!mapped.has(pair.fromId)) continue;
-    if (mapped.has(pair.toId)) removed.push(pair);
-    else {
-      mapped.add(pair.toId);
-      renamed.push(pair);
-    }
-  }
-  for (const table of ['identity_keys', 'mapped_records'] as const) {
-    await db.query(
-      `update ${table} set record_key = input."toId"
-       from json_to_recordset($4) as input ("fromId" text, "toId" text)
-       where portal_id = $1 and source = $2 and stream = $3 and record_key = input."fromId"`,
-      [...scope, JSON.stringify(renamed)],
-    );
-  }
-  const removedIds = removed.map(({ fromId }) => fromId);
-  await db.query(
-    `delete from identity_keys where portal_id = $1 and source = $2 and stream = $3
-       and record_key = any ($4::text[])`,
-    [...scope, removedIds],
-  );
-  await db.query(
-    `with removed as (
-       delete from mapped_records where portal_id = $1 and source = $2 and stream = $3
-         and record_key = any ($4::text[])
-       returning *)
-     insert into link_history (portal_id, object_type, source, stream, record_key, golden_id, link_rule, linked_at)
-     select portal_id, object_type, source, stream, record_key, golden_id, link_rule, linked_at
-     from removed where golden_id is not null`,
-    [...scope, removedIds],
-  );
-  await db.query(
-    `delete from staged_records where portal_id = $1 and source = $2 and stream = $3
-       and record_key = any ($4::text[])`,
-    [...scope, pairs.map(({ fromId }) => fromId)],
   );
 }
 
@@ -257,6 +200,16 @@ async function makeDue(
          where portal_id = $1 and golden_id = any ($5::uuid[])))`,
     [portalId, objectType, hubspotSource, pairs.map(({ toId }) => toId), goldenIds],
   );
+  await markAgain(db, portalId, objectType, goldenIds);
+  await db.query(
+    `update golden_associations set due = true, parked = false where portal_id = $1 and (
+       (from_object = $2 and from_golden = any ($3::uuid[])) or (to_object = $2 and to_golden = any ($3::uuid[])))`,
+    [portalId, objectType, moved],
+  );
+}
+
+/** Golden records that are to be compared with HubSpot anew, ahead of bulk. */
+export async function markAgain(db: Queryable, portalId: string, objectType: string, goldenIds: string[]) {
   await db.query(
     `insert into outbox (portal_id, object_type, golden_id, lane, lead_source)
      select portal_id, object_type, golden_id, 1, lead_source from golden_records
@@ -264,10 +217,5 @@ async function makeDue(
      on conflict (portal_id, target, object_type, golden_id) do update set
        lane = least(outbox.lane, 1), due_at = now(), parked = false, not_before = null`,
     [portalId, objectType, goldenIds],
-  );
-  await db.query(
-    `update golden_associations set due = true where portal_id = $1 and (
-       (from_object = $2 and from_golden = any ($3::uuid[])) or (to_object = $2 and to_golden = any ($3::uuid[])))`,
-    [portalId, objectType, moved],
   );
 }

@@ -10,6 +10,7 @@ export interface PlanCandidate {
   kept: Record<string, string | null> | null;
   sent: Record<string, string> | null;
   archived: boolean | null;
+  mergedInto: string | null;
   /** HubSpot had it before we ever wrote to it. */
   adopted: boolean;
 }
@@ -30,7 +31,7 @@ export async function planPage(
 ): Promise<PlanCandidate[]> {
   const { rows } = await db.query<PlanCandidate>(
     `select o.golden_id as "goldenId", o.lead_source as "leadSource", g.state, g.values,
-       k.record_id as "recordId", k.kept, k.sent, k.archived,
+       k.record_id as "recordId", k.kept, k.sent, k.archived, k.merged_into as "mergedInto",
        k.record_id is not null and not exists (select from deliveries d where d.portal_id = o.portal_id
          and d.target = 'hubspot' and d.object_type = o.object_type and d.golden_id = o.golden_id) as adopted
      from outbox o

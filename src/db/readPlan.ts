@@ -120,7 +120,8 @@ export function decideChange(
   const change = { goldenId, recordId, adopted, leadSource };
   const decision = decideDelivery(candidate, rules);
   if (decision.kind === 'unchanged') return 'unchanged';
-  if (decision.kind === 'leftArchived' || decision.kind === 'bare') return 'undeliverable';
+  if (decision.kind === 'leftArchived' || decision.kind === 'mergedAway' || decision.kind === 'bare')
+    return 'undeliverable';
   if (decision.kind === 'archive') return { operation: 'archive', ...change, fields: [] };
   const fields = Object.entries(decision.properties)
     .sort(([a], [b]) => (a < b ? -1 : 1))

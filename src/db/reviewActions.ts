@@ -2,6 +2,8 @@ import type { Pool } from 'pg';
 import { decisionsOf, type IdentityVerdict } from '../domain/identityVerdict';
 import { hubspotSource, type RecordRef } from '../domain/record';
 import { saveDecisions } from './identityDecisions';
+import { contestedMerges, endContested, type ContestedMerge } from './contestedMerges';
+import { lockConsolidation } from './mergedRecords';
 import type { LaneBell } from './laneBells';
 import { answerEdit, type EditAnswer } from './pinActions';
 import { inTransaction, type Queryable } from './pool';
@@ -29,10 +31,11 @@ export function decideReview(
   { who, note }: { who: string; note: string | null },
 ): Promise<DecideOutcome> {
   return inTransaction(pool, async (tx): Promise<DecideOutcome> => {
+    const merged = await lockMerged(tx, portalId, reviewId);
     const review = await lockReview(tx, portalId, reviewId);
     if (!review) return { ok: false, why: 'unknownReview' };
     if (review.closed) return { ok: false, why: 'closed' };
-    const { objectType, parts, pinId } = review;
+    const { objectType, pinId } = review;
     if (pinId !== null || isEditAnswer(answer)) {
       if (pinId === null || !isEditAnswer(answer)) return { ok: false, why: 'nothingToDecide' };
       const answered = await answerEdit(tx, portalId, pinId, answer.how, { who, note });
@@ -40,12 +43,14 @@ export function decideReview(
       await noteDecision(tx, portalId, reviewId, answer);
       return { ok: true, decisions: 1, ...answered };
     }
+    const parts = review.parts.map((part) => part.filter((ref) => !isMergedAway(ref, merged)));
     const verdict = await verdictOf(tx, portalId, objectType, answer);
     if (!verdict) return { ok: false, why: 'unknownRecord' };
-    const decisions = decisionsOf(review, verdict);
+    const decisions = decisionsOf({ ...review, parts }, verdict);
     if (decisions.length === 0) return { ok: false, why: 'nothingToDecide' };
     await saveDecisions(tx, portalId, objectType, decisions, { reviewId, who, note });
     await noteDecision(tx, portalId, reviewId, answer);
+    await endContested(tx, portalId, objectType, merged);
     const target = verdict.how === 'link' ? [verdict.target] : [];
     const due = await makeDue(tx, portalId, objectType, [...parts.flat(), ...review.records, ...target]);
     return {
@@ -67,6 +72,27 @@ async function noteDecision(tx: Queryable, portalId: string, reviewId: string, {
     `update reviews set decision = $3, decided_at = now() where portal_id = $1 and review_id = $2`,
     [portalId, reviewId, how],
   );
+}
+
+/** The merges in HubSpot that a review asks about; where there are any, consolidation waits for the decision. */
+async function lockMerged(tx: Queryable, portalId: string, reviewId: string): Promise<ContestedMerge[]> {
+  const { rows } = await tx.query<{ objectType: string; goldenIds: string[] }>(
+    `select object_type as "objectType", golden_ids as "goldenIds" from reviews
+     where portal_id = $1 and review_id = $2`,
+    [portalId, reviewId],
+  );
+  const [review] = rows;
+  if (!review) return [];
+  const { objectType, goldenIds } = review;
+  if ((await contestedMerges(tx, portalId, objectType, goldenIds)).length === 0) return [];
+  await lockConsolidation(tx, portalId, objectType);
+  const merges = await contestedMerges(tx, portalId, objectType, goldenIds);
+  return merges.filter(({ loser, winner }) => goldenIds.includes(loser) && goldenIds.includes(winner));
+}
+
+/** Such a HubSpot record names nothing any more: a decision names the source records instead. */
+function isMergedAway(ref: RecordRef, merged: ContestedMerge[]): boolean {
+  return ref.source === hubspotSource && merged.some(({ fromId }) => fromId === ref.key);
 }
 
 interface LockedReview {

@@ -89,65 +89,6 @@ export async function lockBatch(db: Queryable, batchId: string, fence: string): 
   return rowCount === 1;
 }
 
-export interface WrittenRecord {
-  goldenId: string;
-  recordId: string;
-  kept: Record<string, string | null>;
-  updatedAt: string | null;
-}
-
-/** Known states and ledger of the records that HubSpot acknowledged. */
-export async function settleWritten(
-  db: Queryable,
-  portalId: string,
-  batch: { batchId: string; objectType: string; operation: string },
-  written: WrittenRecord[],
-): Promise<void> {
-  if (written.length === 0) return;
-  const input = JSON.stringify(written);
-  await db.query(
-    `update known_states set golden_id = null
-     from json_to_recordset($3) as input ("goldenId" uuid, "recordId" text)
-     where portal_id = $1 and target = 'hubspot' and object_type = $2 and golden_id = input."goldenId"
-       and record_id <> input."recordId"`,
-    [portalId, batch.objectType, input],
-  );
-  await db.query(
-    `with input as (
-       select input.*, intents.properties, intents.before, intents.run_id
-       from json_to_recordset($3) as input ("goldenId" uuid, "recordId" text, kept jsonb, "updatedAt" timestamptz)
-       join intents on intents.batch_id = $4 and intents.golden_id = input."goldenId"),
-     ledger as (
-       insert into deliveries (portal_id, run_id, object_type, golden_id, record_id, operation, before, after,
-         acknowledged, record_updated_at)
-       select $1, run_id, $2, "goldenId", "recordId", $5, before, properties, kept, "updatedAt" from input)
-     insert into known_states (portal_id, object_type, record_id, golden_id, kept, sent, record_updated_at,
-       settled_at)
-     select $1, $2, "recordId", "goldenId", kept, properties, "updatedAt", clock_timestamp() from input
-     order by "recordId"
-     on conflict (portal_id, target, object_type, record_id) do update set
-       golden_id = excluded.golden_id, kept = known_states.kept || excluded.kept,
-       sent = known_states.sent || excluded.sent, record_updated_at = excluded.record_updated_at,
-       settled_at = excluded.settled_at, archived = false`,
-    [portalId, batch.objectType, input, batch.batchId, batch.operation],
-  );
-}
-
-/** Marks HubSpot records as archived, after we archived them or HubSpot says that they are gone. */
-export async function settleArchived(
-  db: Queryable,
-  portalId: string,
-  objectType: string,
-  recordIds: string[],
-): Promise<void> {
-  if (recordIds.length === 0) return;
-  await db.query(
-    `update known_states set archived = true, settled_at = clock_timestamp()
-     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = any ($3::text[])`,
-    [portalId, objectType, recordIds],
-  );
-}
-
 /**
  * Ends the marks of settled records: gone where golden is still at the version that was sent, else due again.
  * Their intents leave the batch; a batch without intents is gone.
@@ -157,7 +98,7 @@ export async function endIntents(
   portalId: string,
   batch: { batchId: string; objectType: string },
   goldenIds: string[],
-  how: 'delivered' | 'parked' | 'retryLater',
+  how: 'delivered' | 'parked' | 'retryLater' | 'again',
   target = hubspotSource,
 ): Promise<void> {
   if (goldenIds.length === 0) return;
@@ -171,7 +112,8 @@ export async function endIntents(
   await db.query(
     `update outbox set batch_id = null, due_at = now(),
        ${how === 'parked' ? `parked = ${isCurrent}` : 'parked = false'},
-       ${how === 'retryLater' ? `conflicts = conflicts + 1, not_before = now() + interval '10 seconds'` : 'not_before = null'}
+       conflicts = conflicts + ${how === 'retryLater' || how === 'again' ? 1 : 0},
+       not_before = ${how === 'retryLater' ? `now() + interval '10 seconds'` : 'null'}
      where ${mine}`,
     scope,
   );
@@ -184,6 +126,21 @@ export async function endIntents(
        and not exists (select from intents where intents.batch_id = b.batch_id)`,
     [batch.batchId],
   );
+}
+
+/** How often each of these records was already tried again, because HubSpot named another record than ours. */
+export async function conflictCounts(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  goldenIds: string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ golden_id: string; conflicts: number }>(
+    `select golden_id, conflicts from outbox where portal_id = $1 and target = 'hubspot' and object_type = $2
+       and golden_id = any ($3::uuid[])`,
+    [portalId, objectType, goldenIds],
+  );
+  return new Map(rows.map((row) => [row.golden_id, row.conflicts]));
 }
 
 export interface Release {
@@ -212,8 +169,14 @@ export async function releaseBatch(
   );
 }
 
-/** Leaves batches that nobody is sending to the next claim: their portal is paused. */
+/**
+ * Leaves batches that nobody is sending to the next claim: their portal is paused. Those that HubSpot surely does not
+ * have are dissolved, as in `dissolveBatch`; the others are kept whole.
+ */
 export async function leaveBatches(db: Queryable, batchIds: string[]): Promise<void> {
+  await dissolve(db, 'batch_id = any ($1::bigint[]) and expires_at is null and not maybe_written', [
+    batchIds,
+  ]);
   await db.query(
     `update delivery_batches set created_at = to_timestamp(0)
      where batch_id = any ($1::bigint[]) and expires_at is null`,
@@ -225,12 +188,16 @@ export async function leaveBatches(db: Queryable, batchIds: string[]): Promise<v
  * Dissolves a taken batch that HubSpot surely did not apply: its records are due again and will be compared anew, so
  * that the newest value is sent when calls are possible again.
  */
-export async function dissolveBatch(db: Queryable, batchId: string, fence: string): Promise<void> {
+export function dissolveBatch(db: Queryable, batchId: string, fence: string): Promise<void> {
+  return dissolve(db, 'batch_id = $1 and fence = $2', [batchId, fence]);
+}
+
+async function dissolve(db: Queryable, which: string, values: unknown[]): Promise<void> {
   await db.query(
-    `with gone as (delete from delivery_batches where batch_id = $1 and fence = $2 returning batch_id),
+    `with gone as (delete from delivery_batches where ${which} returning batch_id),
      marks as (update outbox set batch_id = null from gone where outbox.batch_id = gone.batch_id)
      update golden_associations set batch_id = null from gone where golden_associations.batch_id = gone.batch_id`,
-    [batchId, fence],
+    values,
   );
 }
 

@@ -10,6 +10,8 @@ export interface DueGolden {
   kept: Record<string, string | null> | null;
   sent: Record<string, string> | null;
   archived: boolean | null;
+  /** HubSpot merged its record into this one, which belongs to another golden record. */
+  mergedInto: string | null;
 }
 
 export type DeliveryDecision =
@@ -18,13 +20,16 @@ export type DeliveryDecision =
   | { kind: 'unchanged' }
   /** HubSpot's record was archived there: it is left as it is. */
   | { kind: 'leftArchived' }
+  /** HubSpot's record was merged into another one, which belongs to another golden record. */
+  | { kind: 'mergedAway'; into: string }
   /** Nothing that HubSpot requires of a new record is known. */
   | { kind: 'bare' };
 
 /** What is to be done about a due golden record. Delivery does it, `plan` shows it. */
 export function decideDelivery(due: DueGolden, rules: ObjectRules): DeliveryDecision {
   const { recordId, state, values } = due;
-  if (recordId !== null && due.archived) return { kind: 'leftArchived' };
+  if (recordId !== null && due.mergedInto !== null) return { kind: 'mergedAway', into: due.mergedInto };
+  if (recordId !== null && due.archived) return decideArchived(due, rules);
   if (state === 'archived') return recordId === null ? { kind: 'unchanged' } : { kind: 'archive' };
   const known = recordId === null ? null : { kept: due.kept ?? {}, sent: due.sent ?? {} };
   const properties = diffState({ golden: values, known, rules: rules.fields });
@@ -33,6 +38,15 @@ export function decideDelivery(due: DueGolden, rules: ObjectRules): DeliveryDeci
   const { requiredAny } = rules;
   if (requiredAny.length > 0 && !requiredAny.some((name) => values[name])) return { kind: 'bare' };
   return { kind: 'create', properties };
+}
+
+/**
+ * Created anew only where HubSpot says that it was archived, and not deleted for good: so its update is tried with all
+ * values, and what the answer tells decides.
+ */
+function decideArchived({ state, values }: DueGolden, rules: ObjectRules): DeliveryDecision {
+  if (rules.whenArchived === 'leave' || state !== 'live') return { kind: 'leftArchived' };
+  return { kind: 'update', properties: diffState({ golden: values, known: null, rules: rules.fields }) };
 }
 
 /** A due association beside what HubSpot is known to hold of it; types as 'CATEGORY:typeId'. */

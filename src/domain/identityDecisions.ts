@@ -19,13 +19,15 @@ export interface IdentityDecision {
   decidedAt: string;
   /** 'together' with a HubSpot record on the right: what is on the left leaves the one that it is linked to now. */
   moves: boolean;
+  /** Not decided here: HubSpot has made one record of the two golden records. */
+  merged?: boolean;
 }
 
 /** Two records that a decision wanted to join, and why they stay apart. */
 export interface BlockedJoin {
   pair: readonly [number, number];
-  /** 'merge': HubSpot has both. 'contradiction': other decisions keep them apart. */
-  why: 'merge' | 'contradiction';
+  /** 'merge': HubSpot has both. 'merged': HubSpot has made them one. 'contradiction': other decisions keep them apart. */
+  why: 'merge' | 'merged' | 'contradiction';
 }
 
 /** No property of HubSpot has a colon in its name, so it is never taken for a `neverJoin` property. */
@@ -75,14 +77,14 @@ export function joinByDecisions(
   known.forEach((decision, number) => {
     if (decision.kind === 'apart') keepApart(board, decision, `${limitPrefix}${number}`);
   });
-  for (const { kind, left, right } of known) {
+  for (const { kind, left, right, merged } of known) {
     const [first, ...others] = [...left, ...right];
     if (kind !== 'together' || first === undefined) continue;
     for (const other of others) {
       const [a, b] = [clusterOf(board, first), clusterOf(board, other)];
       if (a === b) continue;
       const pair = [first, other] as const;
-      if (areTwoInHubspot(board, a, b)) blocked.push({ pair, why: 'merge' });
+      if (areTwoInHubspot(board, a, b)) blocked.push({ pair, why: merged ? 'merged' : 'merge' });
       else if (isDecidedApart(a, b)) blocked.push({ pair, why: 'contradiction' });
       else {
         join(board, first, other);
@@ -104,6 +106,7 @@ export function isDecidedApart(a: BoardCluster, b: BoardCluster): boolean {
 
 interface KnownDecision {
   kind: IdentityDecision['kind'];
+  merged: boolean;
   left: number[];
   right: number[];
 }
@@ -115,7 +118,7 @@ function onBoard(board: IdentityBoard, decisions: readonly IdentityDecision[]): 
   const here = (refs: readonly RecordRef[]) =>
     refs.flatMap((ref) => indexes.get(refText(ref)) ?? []).sort((a, b) => a - b);
   return sorted(decisions)
-    .map(({ kind, left, right }) => ({ kind, left: here(left), right: here(right) }))
+    .map(({ kind, left, right, merged = false }) => ({ kind, merged, left: here(left), right: here(right) }))
     .filter(({ left, right }) => left.length > 0 && right.length > 0);
 }
 

@@ -21,6 +21,8 @@ const reasons: Record<ReviewKind, string> = {
 const blockedReasons: Record<BlockedJoin['why'], string> = {
   merge:
     'It was decided that they are one, but HubSpot has both: merge them in HubSpot. They are one here as soon as that is seen.',
+  merged:
+    'HubSpot has made one record of the two: join them, or keep them apart, then the one without a record is created anew.',
   contradiction:
     'It was decided that they are one, but other decisions keep them apart. The latter hold until it is decided anew.',
 };
@@ -90,7 +92,7 @@ function pairsApart(
     // Where evidence asks the same question it stays the same review, only its reason is another one.
     const asked = pairs.get(name) ?? {
       endpoints: new Set(pair),
-      kind: why === 'merge' ? 'twoAnchors' : 'limit',
+      kind: why === 'contradiction' ? 'limit' : 'twoAnchors',
     };
     pairs.set(name, { ...asked, reason: asked.reason ?? blockedReasons[why] });
   }

@@ -165,6 +165,7 @@ export const problemKinds = [
   'invalidRecord', // the record as a whole cannot be used (no key …)
   'waitingForParent', // an association whose other end is not (yet) known
   'rejected', // HubSpot refused it, with its own reason
+  'archived', // HubSpot's record was archived or deleted there, and is left so
   'conflict', // the owner of a unique value belongs to another golden record
   'defect', // our own code failed on this record; the rest went on
 ] as const;

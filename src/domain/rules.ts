@@ -64,6 +64,9 @@ export interface StreamMap {
   writeBack?: WriteBackField[];
 }
 
+export const whensArchived = ['leave', 'recreate'] as const;
+export type WhenArchived = (typeof whensArchived)[number];
+
 export const ownerships = ['source', 'hubspot', 'shared', 'fillEmpty'] as const;
 export type Ownership = (typeof ownerships)[number];
 
@@ -115,6 +118,8 @@ export interface ObjectRules {
   identity: IdentityRules;
   /** A golden record must have at least one of these before it is delivered (facts §3.1 minimum create properties). */
   requiredAny: string[];
+  /** A record that was archived in HubSpot: is left, or created anew when it is due again. */
+  whenArchived: WhenArchived;
   /** The number of the configuration these rules come from; changes make rows due. */
   configNumber: number;
 }

@@ -8,6 +8,7 @@ import {
   type PropertyError,
   type ReplyBody,
 } from './errorBody';
+import { mergedIdsOf } from '../domain/mergedIds';
 import { classifyFailure, type FailureVerdict } from './failure';
 import type { RateLimitHeaders } from './rateLimitHeaders';
 import { recordSchema, type HubSpotRecord, type PropertyBag } from './schemas';
@@ -181,8 +182,8 @@ function inputFinder(inputs: readonly SentInput[]) {
   };
   // a merged record answers with another id than the one asked for, and lists what it absorbed (facts §4.3)
   const byMergedId = (properties: PropertyBag): string | null => {
-    for (const id of (properties['hs_merged_object_ids'] ?? '').split(';')) {
-      const found = ids.get(id.trim());
+    for (const id of mergedIdsOf(properties)) {
+      const found = ids.get(id);
       if (found) return found;
     }
     return null;

@@ -9,6 +9,7 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  patched,
   setHandler,
   sleep,
   upsertSearchAttributes,
@@ -41,6 +42,9 @@ export const resume = defineSignal(resumeSignal);
 export const cancelRun = defineSignal(cancelRunSignal);
 export const progress = defineQuery<SyncRunProgress>(progressQuery);
 
+/** Histories from before it fail without a word. */
+const failedStartPatch = 'run-failed-start';
+
 /** How often a run looks whether the run that holds a source has ended. */
 const busySourceMs = 2_000;
 
@@ -58,18 +62,7 @@ export async function syncRun(input: SyncRunInput = {}): Promise<SyncRunResult> 
   setHandler(cancelRun, () => scope.cancel());
 
   const trigger = input.trigger ?? 'manual';
-  const connecting = reading('read whose portal the token opens, and its definitions');
-  const { portalId, searchable } = await connecting.connectPortal(
-    input.portal === undefined ? {} : { portal: input.portal },
-  );
-  if (searchable) upsertSearchAttributes(searchAttributesOf({ portal: portalId, trigger }));
-  const plan = await quick('open the run and order its sources').beginRun({
-    portalId,
-    runId,
-    full: input.full ?? false,
-    trigger,
-    ...(input.sources ? { sources: input.sources } : {}),
-  });
+  const { portalId, searchable, plan } = await begin(input, runId, trigger);
   for (const { source } of plan) state.sources[source] = 'pending';
   try {
     return await scope.run(() =>
@@ -97,6 +90,29 @@ export async function syncRun(input: SyncRunInput = {}): Promise<SyncRunResult> 
       });
     });
     return { runId, state: 'cancelled' };
+  }
+}
+
+/** Whose portal it is, and which sources to read in which order. A run that cannot begin says so in the log. */
+async function begin(input: SyncRunInput, runId: string, trigger: string) {
+  try {
+    const connecting = reading('read whose portal the token opens, and its definitions');
+    const { portalId, searchable } = await connecting.connectPortal(
+      input.portal === undefined ? {} : { portal: input.portal },
+    );
+    if (searchable) upsertSearchAttributes(searchAttributesOf({ portal: portalId, trigger }));
+    const plan = await quick('open the run and order its sources').beginRun({
+      portalId,
+      runId,
+      full: input.full ?? false,
+      trigger,
+      ...(input.sources ? { sources: input.sources } : {}),
+    });
+    return { portalId, searchable, plan };
+  } catch (error) {
+    if (!isCancellation(error) && patched(failedStartPatch))
+      await quick('say why the run could not begin').failStart({ runId, trigger, reason: reasonOf(error) });
+    throw error;
   }
 }
 

@@ -35,6 +35,7 @@ const rules: ObjectRules = {
     objectType: 'contacts',
     fields: [field('city'), field('email')],
     requiredAny: ['email'],
+    whenArchived: 'leave',
     configNumber: 1,
   },
   identity: { rules: [], maxSharers: 3, notEvidence: [], neverJoin: [] },

@@ -18,6 +18,7 @@ const rules: ObjectRules = {
     neverJoin: [],
   },
   requiredAny: [],
+  whenArchived: 'leave',
   configNumber: 1,
 };
 const ref = (key: string): RecordRef => ({ source: 'club', stream: 'members', key });

@@ -57,7 +57,14 @@ export function objectRules(fields: FieldRule[]): ObjectRules {
     notEvidence: [],
     neverJoin: [],
   };
-  return { objectType: 'contacts', fields, identity, requiredAny: [], configNumber: 1 };
+  return {
+    objectType: 'contacts',
+    fields,
+    identity,
+    requiredAny: [],
+    whenArchived: 'leave',
+    configNumber: 1,
+  };
 }
 
 export function streamMap(fields: FieldMap[], map: Partial<StreamMap> = {}): StreamMap {

@@ -20,6 +20,7 @@ const rules: ObjectRules = {
   ],
   identity: { rules: [], maxSharers: 3, notEvidence: [], neverJoin: [] },
   requiredAny: [],
+  whenArchived: 'leave',
   configNumber: 1,
 };
 const field = (property: string, to: string, more: Partial<WriteBackField> = {}): WriteBackField => ({

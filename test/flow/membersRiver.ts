@@ -77,7 +77,8 @@ export interface MembersRiver extends BareRiver {
   tributary(...args: string[]): Promise<Record<string, unknown>>;
 }
 
-export async function startMembersRiver(): Promise<MembersRiver> {
+/** @param change changes the text of the configuration */
+export async function startMembersRiver(change = (text: string) => text): Promise<MembersRiver> {
   const source = await emptyDatabase();
   const club = new Client({ connectionString: source.url });
   await club.connect();
@@ -90,7 +91,7 @@ export async function startMembersRiver(): Promise<MembersRiver> {
     environment: { CLUB_URL: source.url },
     simulator: { portalId: 9_000_777_001 },
   });
-  const config = await river.writeConfig('club.yaml', configText);
+  const config = await river.writeConfig('club.yaml', change(configText));
   await river.startWorker({ TRIBUTARY_CONFIG: config });
   const post = async (path: string, body: unknown) => {
     const reply = await fetch(`${river.simulatorUrl}${path}`, {

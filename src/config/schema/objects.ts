@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { editPolicies, ownerships } from '../../domain/rules';
+import { editPolicies, ownerships, whensArchived } from '../../domain/rules';
 import { propertyTypes } from '../../domain/record';
 import { duration, name, oneOrMore, propertyName, section, text } from './values';
 
@@ -133,6 +133,12 @@ const object = section({
     .optional()
     .describe(
       'A record is delivered only with at least one of these. Default: what HubSpot asks of its standard objects.',
+    ),
+  whenArchivedInHubSpot: z
+    .enum(whensArchived)
+    .default('leave')
+    .describe(
+      'A record that somebody archived in HubSpot: `leave` makes it a problem, `recreate` creates it anew when it is due again. What was deleted for good is always left.',
     ),
 });
 
