@@ -10,6 +10,7 @@ import {
 import { closeAssociationProblems, openProblems } from '../db/problems';
 import type { Queryable } from '../db/pool';
 import type { PortalLabel } from '../db/referenceData';
+import { chunks } from '../domain/chunks';
 import { decideAssociation } from '../domain/decideDelivery';
 import { associationArchiveMax, associationCreateMax } from '../hubspot/associations';
 import type { DeliveryLane } from '../workflows/contracts';
@@ -70,10 +71,10 @@ async function claimPair(
   );
   const pair = { portalId, fromObject, toObject };
   const batchIds: string[] = [];
-  for (const intents of chunk(decided.associate, associationCreateMax)) {
+  for (const intents of chunks(decided.associate, associationCreateMax)) {
     batchIds.push(await insertAssociationBatch(tx, pair, 'associate', intents));
   }
-  for (const intents of chunk(decided.dissociate, associationArchiveMax)) {
+  for (const intents of chunks(decided.dissociate, associationArchiveMax)) {
     if (batchIds.length < waveBatchesMax) {
       batchIds.push(await insertAssociationBatch(tx, pair, 'dissociate', intents));
     }
@@ -98,10 +99,4 @@ function decide(candidates: AssociationCandidate[], labels: PortalLabel[]): Deci
     else decided[decision.kind].push({ ...candidate, types: decision.types, ours: decision.ours });
   }
   return decided;
-}
-
-function chunk<Item>(items: Item[], size: number): Item[][] {
-  const chunks: Item[][] = [];
-  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
-  return chunks;
 }

@@ -16,6 +16,7 @@ import { findPortal, type Portal } from '../db/portals';
 import { dailyStop } from '../db/quota';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/problems';
 import { addCounts } from '../db/runs';
+import { chunks } from '../domain/chunks';
 import { decideDelivery } from '../domain/decideDelivery';
 import { hubspotSource } from '../domain/record';
 import { batchSizeMax, shapeBatches } from '../domain/shapeBatch';
@@ -254,7 +255,10 @@ function fullBatches(
 ): NewBatch[] {
   const shaped = [
     ...shapeBatches(changes, batchSize),
-    ...chunk(archives.map((record) => ({ ...record, properties: {} }))).map((inputs) => ({
+    ...chunks(
+      archives.map((record) => ({ ...record, properties: {} })),
+      batchSizeMax,
+    ).map((inputs) => ({
       operation: 'archive' as const,
       inputs,
     })),
@@ -279,10 +283,4 @@ function fullBatches(
         leadSource,
       })),
     }));
-}
-
-function chunk<Item>(items: Item[]): Item[][] {
-  const chunks: Item[][] = [];
-  for (let at = 0; at < items.length; at += batchSizeMax) chunks.push(items.slice(at, at + batchSizeMax));
-  return chunks;
 }

@@ -101,9 +101,13 @@ export function createSendBatches(context: ActivityContext) {
   };
 }
 
-/** A portal may be paused while a wave waits for its next try: its batches then wait for the next claim. */
+/**
+ * A portal may be paused while a wave waits for its next try, or be half-open: then one call of the next claim tries
+ * again, and not all of this wave.
+ */
 export async function isPaused({ pool }: ActivityContext, portalId: string): Promise<boolean> {
-  return (await findPortal(pool, portalId))?.isPaused ?? false;
+  const portal = await findPortal(pool, portalId);
+  return portal !== null && (portal.isPaused || portal.isBroken);
 }
 
 async function sendBatch(wave: Wave, batchId: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type RunRow,
 } from '../db/runQueries';
 import { runDrift } from '../db/drift';
+import { deliveryStop } from '../db/deliveryStop';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
 import { ApiProblem } from './problem';
@@ -38,11 +39,12 @@ function unknownRun(): ApiProblem {
 async function storedStatus(deps: ApiDeps, run: RunRow, look: WorkflowLook) {
   const workflow = typeof look === 'object' ? look.known : null;
   const { portalId, runId } = run;
-  const [sources, counts, drift, problemsOpen, progress] = await Promise.all([
+  const [sources, counts, drift, problemsOpen, delivery, progress] = await Promise.all([
     runSources(deps.pool, portalId, runId),
     runCounts(deps.pool, portalId, runId),
     runDrift(deps.pool, portalId, runId),
     runProblemsOpen(deps.pool, portalId, runId),
+    deliveryStop(deps.pool, portalId),
     run.state === 'running' && workflow?.status === 'RUNNING' ? askProgress(deps, workflow.workflowId) : null,
   ]);
   return {
@@ -55,6 +57,7 @@ async function storedStatus(deps: ApiDeps, run: RunRow, look: WorkflowLook) {
     counts: totals(counts),
     drift,
     problems: { opened: totals(counts)['problems'] ?? 0, stillOpen: problemsOpen },
+    delivery,
     progress: progress && { stage: progress.stage, paused: progress.paused },
     workflow: workflow ?? (look === 'unreachable' ? 'unreachable' : null),
   };

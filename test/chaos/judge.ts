@@ -47,7 +47,7 @@ export async function judge(
 }
 
 /** With one of the uncertainty switches HubSpot makes the first company of a contact or deal its primary by itself. */
-function isHubSpotsPrimary({ kind, expected = '', actual = '' }: Difference): boolean {
+export function isHubSpotsPrimary({ kind, expected = '', actual = '' }: Difference): boolean {
   if (kind !== 'association' || expected === 'none' || actual === 'none') return false;
   const [wanted, found] = [expected.split(','), actual.split(',')];
   return (

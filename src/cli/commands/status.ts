@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { installOf, type InstallView } from '../../db/oauthInstall';
+import { deliveryStop } from '../../db/deliveryStop';
 import { listPortals, type Portal } from '../../db/portals';
 import { listRuns, type RunRow } from '../../db/runQueries';
 import { listTargets, type Target } from '../../db/targets';
@@ -47,22 +48,31 @@ async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> 
   const runs = await listRuns(pool, portal.portalId, runsShown);
   const targets = await listTargets(pool, portal.portalId);
   const install = await installOf(pool, portal.portalId);
-  output.result({ portal, install, targets, runs });
-  output.show(portalText(portal));
+  const stop = await deliveryStop(pool, portal.portalId);
+  const bulkStoppedUntil = stop?.bulkStoppedUntil ?? null;
+  output.result({ portal: { ...portal, bulkStoppedUntil }, install, targets, runs });
+  output.show(portalText(portal, bulkStoppedUntil));
   if (install) output.show(installText(install));
   for (const target of targets.filter(({ isPaused }) => isPaused)) output.show(targetText(target));
   output.show(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
   return 0;
 }
 
-/** The portal's mode, pause and check in one line each. */
-export function portalText(portal: Portal): string {
-  const { name, portalId, mode, isPaused, pausedUntil, pauseReason, checkedHash, checkFaults } = portal;
+/** The portal's mode, check, pause and what the day's calls stop, in one line each. */
+function portalText(portal: Portal, bulkStoppedUntil: Date | null): string {
+  const { name, portalId, mode, isPaused, isBroken, pausedUntil, pauseReason, checkedHash, checkFaults } =
+    portal;
   const checked = checkedHash === null ? 'never checked' : `last check: ${checkFaults.length} faults`;
   const until = pausedUntil ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
   return [
     `portal ${name} (${portalId}): ${mode}, ${checked}`,
     ...(isPaused ? [`  paused ${until}: ${pauseReason ?? 'no reason given'}`] : []),
+    ...(isBroken && !isPaused
+      ? [`  one call tries whether it works again: ${pauseReason ?? 'it was paused'}`]
+      : []),
+    ...(bulkStoppedUntil
+      ? [`  the day's calls run low: all but urgent changes wait until ${bulkStoppedUntil.toISOString()}`]
+      : []),
   ].join('\n');
 }
 
