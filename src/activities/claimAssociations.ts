@@ -10,7 +10,7 @@ import {
 import { closeAssociationProblems, openProblems } from '../db/problems';
 import type { Queryable } from '../db/pool';
 import type { PortalLabel } from '../db/referenceData';
-import { chunks } from '../domain/chunks';
+import { chunks } from '../domain/receiveParts';
 import { decideAssociation } from '../domain/decideDelivery';
 import { associationArchiveMax, associationCreateMax } from '../hubspot/associations';
 import type { DeliveryLane } from '../workflows/contracts';

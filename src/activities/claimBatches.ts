@@ -16,7 +16,7 @@ import { findPortal, type Portal } from '../db/portals';
 import { dailyStop } from '../db/quota';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/problems';
 import { addCounts } from '../db/runs';
-import { chunks } from '../domain/chunks';
+import { chunks } from '../domain/receiveParts';
 import { decideDelivery } from '../domain/decideDelivery';
 import { hubspotSource } from '../domain/record';
 import { batchSizeMax, shapeBatches } from '../domain/shapeBatch';

@@ -1,4 +1,3 @@
-import { chunks } from '../domain/chunks';
 import { mergedIdsOf, mergedIdsProperty } from '../domain/mergedIds';
 import type { AssociationsToRead } from '../domain/readEvents';
 import { chunks } from '../domain/receiveParts';

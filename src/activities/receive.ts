@@ -8,7 +8,6 @@ import { inTransaction, type Queryable } from '../db/pool';
 import { findPortal } from '../db/portals';
 import { definedObjects } from '../db/referenceData';
 import { markKeysGone } from '../db/stagedRecords';
-import { chunks } from '../domain/chunks';
 import { hubspotSource } from '../domain/record';
 import { fewestCalls, receiveParts, type ReceivePart } from '../domain/receiveParts';
 import { readEvents, type ChangedObject, type EventPlan, type PushedRecord } from '../domain/readEvents';
