@@ -38,6 +38,8 @@ test('what a person changed is read before what machines changed, of whatever ty
   const people = [object('deals', 2_000, 0), object('contacts', 2_001, 0)];
   const parts = receiveParts([...machines, ...people]);
   expect(parts.map(({ isUrgent }) => isUrgent)).toEqual([true, true, false, false, false]);
+  const calls = parts.map((part) => Math.ceil(part.objects.length / 100));
+  expect(calls.reduce((sum, each) => sum + each, 0)).toBe(fewestCalls([...machines, ...people]));
   const urgent = parts.filter((part) => part.isUrgent).flatMap((part) => part.objects);
   expect(urgent.filter(({ lane }) => lane === 0)).toHaveLength(2);
 });

@@ -111,6 +111,10 @@ test('the echo of our own write is read and ends there; an edit of a source-owne
 
 test('a record archived in HubSpot stays away, its golden record stays; restored, it is kept true again', async () => {
   const id = await idOf('eve@people.example');
+  await river.tell(changed(id));
+  await settled();
+  const anchors = `select from mapped_records where source = 'hubspot' and record_key = $1`;
+  expect((await river.pool.query(anchors, [id])).rowCount).toBe(1);
   const before = (await golden('m5'))!;
   await river.call('DELETE', `/crm/v3/objects/contacts/${id}`);
   await river.resetStats();
@@ -122,7 +126,6 @@ test('a record archived in HubSpot stays away, its golden record stays; restored
   );
   expect(state.rows).toEqual([{ archived: true, golden_id: before.golden_id }]);
   expect(await golden('m5')).toEqual(before);
-  const anchors = `select from mapped_records where source = 'hubspot' and record_key = $1`;
   expect((await river.pool.query(anchors, [id])).rowCount).toBe(0);
   expect((await river.sync({ sources: ['club'], full: true })).state).toBe('succeeded');
   expect((await operations()).writes).toBe(0);
