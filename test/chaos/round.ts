@@ -44,7 +44,7 @@ export interface RoundReport {
 /** Longer than what a wave reserves of the quota ahead. */
 const claimMs = 3_000;
 const deadlineMs = 2_000;
-/** Longest that one sync may take before the round counts as stuck: batches that a killed claim left wait two minutes. */
+/** Longest that one sync may take before the round counts as stuck; a machine with other work on it needs minutes. */
 const settleMs = 480_000;
 
 /** A report of a round that has not begun. */
