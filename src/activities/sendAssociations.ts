@@ -17,6 +17,7 @@ import { archiveAssociationLabels, createAssociations } from '../hubspot/associa
 import type { HubSpotClient } from '../hubspot/client';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { settleFailure } from './batchFailure';
+import { claimedBatch } from './claimedBatch';
 import type { ActivityContext } from './context';
 import { leasedClient } from './leasedClient';
 import { unprovedAttemptsMax } from './limits';
@@ -59,14 +60,8 @@ async function sendBatch(
   result: SendBatchesResult,
 ): Promise<string[]> {
   const { claimMs, callDeadlineMs } = context.limits;
-  const batch = await takeAssociationBatch(context.pool, batchId, claimMs, callDeadlineMs);
-  if (batch === 'settled') return [];
-  if (batch === 'busy') {
-    throw ApplicationFailure.create({
-      type: 'busy',
-      message: 'another attempt may still be sending a batch',
-    });
-  }
+  const batch = claimedBatch(await takeAssociationBatch(context.pool, batchId, claimMs, callDeadlineMs));
+  if (batch === null) return [];
   await context.failpoint('associate.sending');
   let reading: AssociationReading;
   try {

@@ -18,6 +18,7 @@ import type { HubSpotClient } from '../hubspot/client';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { archiveBatch, updateBatch, upsertBatch } from '../hubspot/writeBatch';
 import type { BatchReading } from '../hubspot/batchReply';
+import { claimedBatch } from './claimedBatch';
 import type { ActivityContext } from './context';
 import { settleFailure } from './batchFailure';
 import { leasedClient } from './leasedClient';
@@ -114,14 +115,8 @@ async function sendBatch(wave: Wave, batchId: string): Promise<void> {
   const { context } = wave;
   const { claimMs, callDeadlineMs } = context.limits;
   const expiry = performance.now() + claimMs;
-  const batch = await takeBatch(context.pool, batchId, claimMs, callDeadlineMs);
-  if (batch === 'settled') return;
-  if (batch === 'busy') {
-    throw ApplicationFailure.create({
-      type: 'busy',
-      message: 'another attempt may still be sending a batch',
-    });
-  }
+  const batch = claimedBatch(await takeBatch(context.pool, batchId, claimMs, callDeadlineMs));
+  if (batch === null) return;
   await context.failpoint('deliver.sending');
   const sending: Sending = {
     ...wave,

@@ -14,6 +14,7 @@ import { findTarget, noteTargetAnswer, noteTargetFailure, pauseTarget } from '..
 import { breakerPauseMs } from '../domain/breaker';
 import { writeBackValues } from '../domain/decideWriteBack';
 import { SourceFailure, type WriteRecord, type WriteResult } from '../sources/contract';
+import { claimedBatch } from './claimedBatch';
 import type { ActivityContext } from './context';
 import { hardFailuresMax } from './limits';
 import { giveUpWriteBack, settleWriteBack } from './settleWriteBack';
@@ -72,14 +73,8 @@ async function sendBatch(wave: TargetWave, batchId: string): Promise<void> {
   const { context, portalId, target } = wave;
   const { claimMs, callDeadlineMs } = context.limits;
   const expiry = performance.now() + claimMs;
-  const batch = await takeBatch(context.pool, batchId, claimMs, callDeadlineMs);
-  if (batch === 'settled') return;
-  if (batch === 'busy') {
-    throw ApplicationFailure.create({
-      type: 'busy',
-      message: 'another attempt may still be sending a batch',
-    });
-  }
+  const batch = claimedBatch(await takeBatch(context.pool, batchId, claimMs, callDeadlineMs));
+  if (batch === null) return;
   await context.failpoint('writeBack.sending');
   const stream = targetStream(wave.streams, target, batch.objectType);
   const written = await write(wave, batch, stream, () => performance.now() < expiry);

@@ -183,15 +183,18 @@ describe('the status of a run', () => {
   });
 
   test('tells why a run failed before it could begin', async () => {
+    const told: unknown[] = [];
     const worker = await workerWith({
       connectPortal: () => {
         throw ApplicationFailure.nonRetryable('the token is of another portal', 'configuration');
       },
+      failStart: (input: unknown) => void told.push(input),
     });
     await worker.runUntil(async () => {
       const { runId } = await start('/api/sync/trigger/azure');
       const ended = await until(runId, ({ state }) => state !== 'starting');
       expect(ended).toMatchObject({ state: 'failed', reason: 'the token is of another portal' });
+      expect(told).toEqual([{ runId, trigger: 'api', reason: 'the token is of another portal' }]);
     });
   });
 

@@ -146,6 +146,8 @@ test('runs, sources and lanes are found by search attributes', async () => {
   expect(await listed(`TributaryPortal = "${academy.portalId}"`)).toEqual([
     'consolidate',
     'deliver',
+    // A complete read looks at what it did not find again.
+    'receive',
     'syncRun',
     'syncSource',
   ]);
