@@ -76,8 +76,9 @@ async function whatWasDone(river: River) {
          order by source, stream) from cursors) as cursors,
        (select md5(string_agg(staged_records::text, '' order by source, stream, record_key))
          from staged_records) as staged,
-       (select md5(string_agg(known_states::text, '' order by object_type, record_id)) from known_states) as known,
-       array(select golden_id::text from deliveries group by object_type, golden_id, operation
+       (select md5(string_agg(known_states::text, '' order by target, object_type, record_id))
+         from known_states) as known,
+       array(select golden_id::text from deliveries group by target, object_type, golden_id, record_id, operation
          having count(*) > 1) as twice`,
   );
   const { deliveries, twice, ...others } = rows[0]!;

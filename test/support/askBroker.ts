@@ -12,7 +12,8 @@ export function askBroker<Answer>(name: string): Promise<Answer> {
   if (!broker) throw new Error('no test servers: this runs only under jest with its globalSetup');
   // Not fetch: it gives up after 5 minutes without headers.
   return new Promise((resolve, reject) => {
-    get(`${broker}/${name}`, (response) => {
+    // A connection of its own: one that was kept could be closed by the broker at the moment it is used again.
+    get(`${broker}/${name}`, { agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('end', () => {
