@@ -1,6 +1,7 @@
 'use strict';
 
 const { readFileSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 const { join } = require('node:path');
 
 const swcOptions = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
@@ -30,4 +31,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   reporters: ['default', '<rootDir>/test/support/closingLineReporter.js'],
   testTimeout: 30_000,
+  // Whole-river tests mostly wait: with jest's one worker on two cores the suite would take twice as long.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
 };
