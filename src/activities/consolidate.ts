@@ -16,12 +16,11 @@ import { eraseRecords } from './erase';
 import { isDataFault } from './failures';
 import { identifySlice, tributaryIdsOf } from './identifySlice';
 import { mapSlice, refKey, type MappedSlice, type SliceContext } from './mapSlice';
-import { mergeSlice, type Marked } from './mergeSlice';
+import { laneNumbers, mergeSlice, type Marked } from './mergeSlice';
+import { createSliceSize, type SliceSize } from './sliceSize';
 import { findErased, type ErasedRecord } from './screenErased';
 import { targetsOf } from './targetSettings';
 
-/** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
-export const sliceRecordsMax = 1_000;
 /** Slices follow each other in one activity for so long: each activity is an action and costs two round trips. */
 const slicesForMs = 2_000;
 
@@ -36,11 +35,12 @@ export interface ConsolidateResult {
  * rings the lanes that have work then.
  */
 export function createConsolidate(deps: ActivityContext) {
+  const size = createSliceSize();
   return async function consolidateSlice(input: ConsolidateInput): Promise<ConsolidateResult> {
     const until = performance.now() + slicesForMs;
     let records = 0;
     for (;;) {
-      const slice = await consolidateNext(deps, input);
+      const slice = await consolidateNext(deps, input, size);
       records += slice.records;
       if (!slice.more || performance.now() > until) return { records, more: slice.more };
     }
@@ -50,11 +50,13 @@ export function createConsolidate(deps: ActivityContext) {
 async function consolidateNext(
   deps: ActivityContext,
   { portalId, objectType }: ConsolidateInput,
+  size: SliceSize,
 ): Promise<ConsolidateResult> {
   await deps.refreshStatistics();
   const context = await sliceContext(deps, portalId, objectType);
-  const due = await selectDue(deps.pool, portalId, objectType, sliceRecordsMax);
+  const due = await selectDue(deps.pool, portalId, objectType, size.records());
   if (due.length === 0) return { records: 0, more: false };
+  if (due[0]!.lane === laneNumbers.realtime) size.noteUrgent();
   const { urgent, targets } = await consolidateBisecting(deps, context, due);
   await deps.failpoint('consolidate.committed');
   if (urgent) await deps.doorbell.deliver(portalId, 'realtime');
