@@ -3,9 +3,9 @@ import { liftPin } from '../db/pinActions';
 import { countPins, listPins } from '../db/pinQueries';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
+import { listPage } from './listPage';
 import { idOf, nameSchema, pageSchema, portalIdOf, portalSchema } from './portalChoice';
 import { ApiProblem } from './problem';
-import { nextOf } from './problemList';
 import { readBody, readQuery } from './requestInput';
 import { ringLanes } from './ringLanes';
 
@@ -29,12 +29,11 @@ export function pins(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
       ended: state === 'ended',
     };
     const rows = await listPins(deps.pool, portalId, filter, limit + 1, before ?? null);
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
+    const { page, next } = listPage(rows, limit, request.originalUrl, ({ pinId }) => pinId);
     response.json({
       total: await countPins(deps.pool, portalId, filter),
       pins: page,
-      next: last ? nextOf(request.originalUrl, last.pinId) : null,
+      next,
     });
   };
 }

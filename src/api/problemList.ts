@@ -3,6 +3,7 @@ import { showProblem } from '../db/problemDetail';
 import { countProblems, listProblems, type ProblemFilter } from '../db/problemQueries';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
+import { listPage } from './listPage';
 import { ApiProblem } from './problem';
 import { idOf, nameSchema, pageSchema, portalIdOf, portalSchema } from './portalChoice';
 import { readQuery } from './requestInput';
@@ -23,13 +24,12 @@ export function problems(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
     const filter = { ...filterOf({ source, object, kind }), dismissed: state === 'dismissed' };
     const rows = await listProblems(deps.pool, portalId, filter, limit + 1, before ?? null);
     const totals = await countProblems(deps.pool, portalId, filter);
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
+    const { page, next } = listPage(rows, limit, request.originalUrl, ({ problemId }) => problemId);
     response.json({
       total: totals.reduce((sum, { count }) => sum + count, 0),
       totals,
       problems: page,
-      next: last ? nextOf(request.originalUrl, last.problemId) : null,
+      next,
     });
   };
 }
@@ -58,11 +58,4 @@ export function filterOf(said: {
     ...(said.object === undefined ? {} : { objectType: said.object }),
     ...(said.kind === undefined ? {} : { kind: said.kind }),
   };
-}
-
-/** The same address with the place where the next page begins. */
-export function nextOf(url: string, before: string): string {
-  const next = new URL(url, 'http://localhost');
-  next.searchParams.set('before', before);
-  return `${next.pathname}${next.search}`;
 }

@@ -3,9 +3,9 @@ import { decideReview, type ReviewAnswer } from '../db/reviewActions';
 import { countReviews, listReviews, showReview } from '../db/reviewQueries';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
+import { listPage } from './listPage';
 import { idOf, nameSchema, pageSchema, portalIdOf, portalSchema } from './portalChoice';
 import { ApiProblem } from './problem';
-import { nextOf } from './problemList';
 import { readBody, readQuery } from './requestInput';
 import { ringLanes } from './ringLanes';
 
@@ -27,12 +27,11 @@ export function reviews(deps: Pick<ApiDeps, 'pool' | 'portals'>): Handler {
       decided: state === 'decided',
     };
     const rows = await listReviews(deps.pool, portalId, filter, limit + 1, before ?? null);
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
+    const { page, next } = listPage(rows, limit, request.originalUrl, ({ reviewId }) => reviewId);
     response.json({
       total: await countReviews(deps.pool, portalId, filter),
       reviews: page,
-      next: last ? nextOf(request.originalUrl, last.reviewId) : null,
+      next,
     });
   };
 }

@@ -59,6 +59,16 @@ async function expectDelivered(ids: string[]): Promise<void> {
   expect(emails.filter((email) => wanted.includes(email ?? '')).sort()).toEqual(wanted.sort());
 }
 
+/** A person resumes the portal: all that waited is delivered. */
+async function expectDeliveredOnceResumed(ids: string[]): Promise<void> {
+  await river.tributary('resume');
+  await until(
+    async () => (await river.pool.query('select from outbox')).rowCount,
+    (due) => due === 0,
+  );
+  await expectDelivered(ids);
+}
+
 const callsOf = async (operation: string) => (await river.stats()).byOperation[operation]?.calls ?? 0;
 
 test('an outage opens the breaker: it says so, one call at a time tries again, and then all goes on by itself', async () => {
@@ -109,12 +119,7 @@ test('a long pause ends the run as waiting, with the time; one command resumes i
   expect(await run.result()).toMatchObject({ state: 'waiting' });
   expect((await rowOf(run.workflowId)).reason).toMatch(/another data centre.*goes on \d{4}-\d\d-\d\dT/);
   expect(await status()).toMatchObject({ isPaused: true });
-  await river.tributary('resume');
-  await until(
-    async () => (await river.pool.query('select from outbox')).rowCount,
-    (due) => due === 0,
-  );
-  await expectDelivered(ids);
+  await expectDeliveredOnceResumed(ids);
 }, 60_000);
 
 test('a refused token pauses until a person has seen to it', async () => {
@@ -131,12 +136,7 @@ test('a refused token pauses until a person has seen to it', async () => {
     reason: expect.stringMatching(/refuses the access token.*goes on when resumed/) as string,
   });
   expect(await status()).toMatchObject({ isPaused: true, pausedUntil: null });
-  await river.tributary('resume');
-  await until(
-    async () => (await river.pool.query('select from outbox')).rowCount,
-    (due) => due === 0,
-  );
-  await expectDelivered(ids);
+  await expectDeliveredOnceResumed(ids);
 }, 60_000);
 
 test('a day whose calls run low is told, by the run and by status', async () => {
