@@ -78,16 +78,17 @@ export function canonicalEmail(value: string): string {
 
 /**
  * True where two values are the same to HubSpot. Values without a canonical form are the same only when they
- * are identical. Costs nothing for identical strings.
+ * are identical (`Object.is`: NaN has no canonical form, and is not `===` itself). Costs nothing for identical
+ * strings.
  */
 export function sameValue(type: PropertyType, a: unknown, b: unknown): boolean {
-  if (a === b) return true;
+  if (Object.is(a, b)) return true;
   return sameResult(canonicalValue(type, a), canonicalValue(type, b));
 }
 
 /** As `sameValue`, with what the property's name says (see `canonicalProperty`). */
 export function sameProperty(shape: PropertyShape, a: unknown, b: unknown): boolean {
-  if (a === b) return true;
+  if (Object.is(a, b)) return true;
   return sameResult(canonicalProperty(shape, a), canonicalProperty(shape, b));
 }
 

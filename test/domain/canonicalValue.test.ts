@@ -153,6 +153,9 @@ test.each<[PropertyType, unknown, unknown, boolean]>([
   ['datetime', '2024-05-01T08:30:00Z', 1714552200000, true],
   ['datetime', 'rubbish', 'rubbish', true],
   ['datetime', 'rubbish', 'other', false],
+  ['string', Number.NaN, Number.NaN, true],
+  ['number', Number.NaN, Number.POSITIVE_INFINITY, false],
+  ['number', -0, 0, true],
   ['number', '9007199254740993', '9007199254740992', false],
 ])('%s: %p and %p the same: %p', (type, a, b, expected) => {
   expect(sameValue(type, a, b)).toBe(expected);
@@ -174,6 +177,7 @@ test('e-mail addresses are folded by the name of their property', () => {
   ).toBe(true);
   expect(sameProperty({ property: 'firstname', type: 'string' }, 'b;a', 'a;b')).toBe(false);
   expect(sameProperty({ property: 'email', type: 'string' }, null, '')).toBe(true);
+  expect(sameProperty({ property: 'email', type: 'string' }, Number.NaN, Number.NaN)).toBe(true);
 });
 
 const anyType = fc.constantFrom(...propertyTypes);
