@@ -82,7 +82,7 @@ export async function refreshAssociations(
        where other.golden_id is not null
        group by 1, 2, 3, 4),
      dropped as (
-       update golden_associations held set wanted = false, due = true, parked = false, run_id = $2
+       update golden_associations held set wanted = false, due = true, parked = false, run_id = ${runOf('held', '$2')}
        from affected_golden affected
        where held.portal_id = $1 and held.from_object = affected.object_type
          and held.from_golden = affected.golden_id and held.wanted
@@ -93,9 +93,14 @@ export async function refreshAssociations(
        run_id, lead_source)
      select $1, from_object, from_golden, to_object, to_golden, labels, true, $2, lead_source from wanted
      on conflict (portal_id, from_object, from_golden, to_object, to_golden) do update set
-       labels = excluded.labels, wanted = true, due = true, parked = false, run_id = excluded.run_id,
-       lead_source = excluded.lead_source
+       labels = excluded.labels, wanted = true, due = true, parked = false, lead_source = excluded.lead_source,
+       run_id = ${runOf('golden_associations', 'excluded.run_id')}
      where golden_associations.labels <> excluded.labels or not golden_associations.wanted`,
     [portalId, runId],
   );
+}
+
+/** The run that waits for a pair keeps it when a change of no run meets it; another run takes it over. */
+function runOf(pair: string, runId: string): string {
+  return `case when ${pair}.due and not ${pair}.parked then coalesce(${runId}, ${pair}.run_id) else ${runId} end`;
 }

@@ -11,7 +11,8 @@ export interface Mark {
 /**
  * Marks golden records as due for HubSpot or another target: one row each, whatever changed. A mark in flight keeps its claim and is
  * looked at again when it settles; a parked one is due again, for its record has changed. What a run marks again
- * keeps its lane: it was not compared with HubSpot even once, so nothing in it can be late.
+ * keeps its lane: it was not compared with HubSpot even once, so nothing in it can be late. A mark that a run waits for
+ * stays that run's when a change of no run meets it; another run takes it over.
  */
 export async function markDue(
   db: Queryable,
@@ -29,8 +30,8 @@ export async function markDue(
      on conflict (portal_id, target, object_type, golden_id) do update set
        lane = case when outbox.run_id = excluded.run_id then outbox.lane
          else least(outbox.lane, excluded.lane) end,
-       run_id = excluded.run_id, lead_source = excluded.lead_source,
-       due_at = now(), parked = false, not_before = null`,
+       run_id = case when outbox.parked then excluded.run_id else coalesce(excluded.run_id, outbox.run_id) end,
+       lead_source = excluded.lead_source, due_at = now(), parked = false, not_before = null`,
     [portalId, objectType, JSON.stringify(marks), runId],
   );
 }

@@ -19,7 +19,8 @@ export interface StagingOptions {
 
 /**
  * Stages a page: a record whose payload hash differs from its latest row (or that had gone) becomes due; an equal one
- * changes nothing. @returns how many rows became due
+ * changes nothing. A due record that a run waits for stays that run's when no run stages it again; another run takes it
+ * over. @returns how many rows became due
  */
 export async function stageRecords(
   db: Queryable,
@@ -37,7 +38,9 @@ export async function stageRecords(
      from json_to_recordset($5) as page (key text, payload jsonb, "payloadHash" text, "changedAt" timestamptz)
      on conflict (portal_id, source, stream, record_key) do update set
        payload = excluded.payload, payload_hash = excluded.payload_hash, changed_at = excluded.changed_at,
-       staged_at = now(), read_at = excluded.read_at, run_id = excluded.run_id, gone_at = null, gone_action = null,
+       staged_at = now(), read_at = excluded.read_at, gone_at = null, gone_action = null,
+       run_id = case when staged_records.due_at is null then excluded.run_id
+         else coalesce(excluded.run_id, staged_records.run_id) end,
        due_at = now(), lane = least(excluded.lane, staged_records.lane)
      where staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8`,
     [
@@ -132,7 +135,8 @@ export interface DueRecord extends RecordRef {
 
 /**
  * The most urgent due records of an object type, at most `limit`. What is realtime comes alone: a slice of few records
- * takes milliseconds, and nobody waits for what would fill it.
+ * takes milliseconds, and nobody waits for what would fill it. They are of one run at most (and of none): what comes of
+ * a slice is marked for its run, which waits for it.
  */
 export async function selectDue(
   db: Queryable,
@@ -153,7 +157,8 @@ export async function selectDue(
      order by lane, due_at limit $3`,
     [portalId, objectType, limit],
   );
-  return rows;
+  const first = rows.find(({ runId }) => runId !== null)?.runId;
+  return rows.filter(({ runId }) => runId === null || runId === first);
 }
 
 /** Whether an object type has any record to consolidate. */

@@ -1,0 +1,142 @@
+import type { Pool } from 'pg';
+import { refreshAssociations } from '../../src/db/goldenAssociations';
+import { markDue } from '../../src/db/outbox';
+import { inTransaction, openPool } from '../../src/db/pool';
+import { clearDue, selectDue, stageRecords } from '../../src/db/stagedRecords';
+import { unsettledStage } from '../../src/db/settlement';
+import { freshDatabase, type FreshDatabase } from '../support/postgres';
+
+const portalId = '100';
+const ref = { portalId, source: 'crm', stream: 'people' };
+const ann = '00000000-0000-0000-0000-000000000001';
+const acme = '00000000-0000-0000-0000-000000000002';
+let database: FreshDatabase;
+let pool: Pool;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  pool = openPool(database.url, 2);
+  await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const stage = (payloadHash: string, runId: string | null, keys = ['1']) =>
+  stageRecords(
+    pool,
+    ref,
+    'contacts',
+    keys.map((key) => ({ key, payload: { payloadHash }, payloadHash, changedAt: null })),
+    { runId, lane: runId === null ? 0 : 2 },
+  );
+
+async function runOf(table: string): Promise<string | null> {
+  const { rows } = await pool.query<{ run_id: string | null }>(`select run_id from ${table}`);
+  expect(rows).toHaveLength(1);
+  return rows[0]!.run_id;
+}
+
+describe('a staged record', () => {
+  test('stays the run’s that waits for it when a webhook stages it again', async () => {
+    await stage('a', 'nightly');
+    await stage('b', null);
+    expect(await unsettledStage(pool, portalId, 'nightly')).toBe('staged');
+  });
+
+  test('is taken over by another run', async () => {
+    await stage('a', 'nightly');
+    await stage('b', 'partners');
+    expect(await runOf('staged_records')).toBe('partners');
+  });
+
+  test('is nobody’s when a webhook stages it after the run was done with it', async () => {
+    await stage('a', 'nightly');
+    await clearDue(pool, portalId, await selectDue(pool, portalId, 'contacts', 10));
+    await stage('b', null);
+    expect(await runOf('staged_records')).toBeNull();
+  });
+
+  test('comes in a slice of its run alone: two runs that meet wait each for their own', async () => {
+    await stage('a', 'nightly', ['1', '2']);
+    await stage('a', 'partners', ['3']);
+    await stage('b', null, ['2']);
+    await pool.query('update staged_records set lane = 2');
+    const runs = async () => (await selectDue(pool, portalId, 'contacts', 10)).map(({ runId }) => runId);
+    expect(await runs()).toEqual(['nightly', 'nightly']);
+    await clearDue(pool, portalId, await selectDue(pool, portalId, 'contacts', 10));
+    expect(await runs()).toEqual(['partners']);
+  });
+});
+
+describe.each([['hubspot', 'records'] as const, ['eol', 'writeBacks'] as const])(
+  'a mark for %s',
+  (target, stageName) => {
+    const mark = (runId: string | null) =>
+      markDue(pool, portalId, 'contacts', runId, [{ target, goldenId: ann, lane: 2, leadSource: 'crm' }]);
+
+    test('stays the run’s that waits for it when the echo of our own write marks it again', async () => {
+      await mark('nightly');
+      await mark(null);
+      expect(await unsettledStage(pool, portalId, 'nightly')).toBe(stageName);
+    });
+
+    test('is taken over by another run', async () => {
+      await mark('nightly');
+      await mark('partners');
+      expect(await unsettledStage(pool, portalId, 'nightly')).toBeNull();
+      expect(await unsettledStage(pool, portalId, 'partners')).toBe(stageName);
+    });
+
+    test('that was parked is nobody’s when no run marks it again', async () => {
+      await mark('nightly');
+      await pool.query('update outbox set parked = true');
+      await mark(null);
+      expect(await runOf('outbox')).toBeNull();
+    });
+  },
+);
+
+describe('an association', () => {
+  const refresh = (runId: string | null) =>
+    inTransaction(pool, (tx) => refreshAssociations(tx, portalId, 'contacts', [ann], [], runId));
+  const label = (labels: string) => pool.query('update record_references set labels = $1', [labels]);
+
+  beforeEach(async () => {
+    await pool.query(
+      `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, golden_id,
+         config_number)
+       values (100, 'crm', 'people', '1', 'contacts', '{}', '{}', $1, 1),
+         (100, 'crm', 'firms', '9', 'companies', '{}', '{}', $2, 1)`,
+      [ann, acme],
+    );
+    await pool.query(
+      `insert into record_references (portal_id, source, stream, record_key, object_type, to_object, to_source,
+         to_stream, to_key, labels)
+       values (100, 'crm', 'people', '1', 'contacts', 'companies', 'crm', 'firms', '9', '{}')`,
+    );
+    await refresh('nightly');
+  });
+
+  test('stays the run’s that waits for it when a change of no run meets it', async () => {
+    await label('{boss}');
+    await refresh(null);
+    expect(await runOf('golden_associations')).toBe('nightly');
+    await pool.query('delete from record_references');
+    await refresh(null);
+    expect(await runOf('golden_associations')).toBe('nightly');
+  });
+
+  test('is nobody’s when no run changes it after it was made or parked', async () => {
+    await pool.query('update golden_associations set due = false');
+    await label('{boss}');
+    await refresh(null);
+    expect(await runOf('golden_associations')).toBeNull();
+    await pool.query(`update golden_associations set run_id = 'nightly', parked = true`);
+    await pool.query('delete from record_references');
+    await refresh(null);
+    expect(await runOf('golden_associations')).toBeNull();
+  });
+});
