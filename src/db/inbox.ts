@@ -136,7 +136,7 @@ export async function claimInboxSlice(
      records as materialized (
        select source, stream, record_key from due group by 1, 2, 3 order by min(lane), min(event_id) limit $2)
      select event_id as "eventId", kind, source, stream, record_key as key, also, payload, lane,
-       to_json(occurred_at) #>> '{}' as "occurredAt",
+       to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "occurredAt",
        (select count(*)::int from due) as "dueCount", (select count(*)::int from records) as "recordCount"
      from due join records using (source, stream, record_key) order by event_id`,
     [portalId, recordsMax, eventsMax],

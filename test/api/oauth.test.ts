@@ -42,7 +42,7 @@ function appOf(portal: string, at: RunningSimulator, changes: Partial<Installabl
     installUrl: `http://127.0.0.1:9/oauth/install?portal=${portal}`,
     ...changes,
   };
-  return connectApp(app, { baseUrl: at.url, deadlineMs: 2_000 });
+  return connectApp(app, { baseUrl: at.url, deadlineMs: 10_000 });
 }
 
 async function control(path: string, body: object = {}, at = simulator): Promise<void> {

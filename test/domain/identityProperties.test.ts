@@ -237,5 +237,5 @@ test('the work grows with the records, not with their pairs', () => {
   // Per group of six: two HubSpot records share evidence, and four source records could be either.
   expect(resolve(records).reviews).toHaveLength(5 * 2000);
   // About 0.5 s here; 72 million pairs would take many times the bound.
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect(performance.now() - start).toBeLessThan(20_000);
 });

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 function journalAt(baseUrl: string, changes: Partial<JournalApp> = {}): JournalApp {
-  const options = { baseUrl, deadlineMs: 2_000 };
+  const options = { baseUrl, deadlineMs: 10_000 };
   return { exchange: createExchange(options), options, apiVersion: '2026-09', ...app, ...changes };
 }
 

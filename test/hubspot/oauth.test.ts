@@ -14,7 +14,7 @@ import { authorizeUrl, consent, registeredApp, testApp } from '../support/consen
 import { sendJson, startRawServer, type RawServer } from './rawServer';
 
 const appAt = (baseUrl: string, changes: Partial<OAuthApp> = {}): OAuthApp => ({
-  exchange: createExchange({ baseUrl, deadlineMs: 2_000 }),
+  exchange: createExchange({ baseUrl, deadlineMs: 10_000 }),
   apiVersion: '2026-09',
   ...testApp,
   ...changes,
@@ -150,7 +150,7 @@ describe('a token call', () => {
   test('without a reply ends at its deadline', async () => {
     const silent = await startRawServer(() => undefined);
     try {
-      const app = appAt(silent.url, { exchange: createExchange({ baseUrl: silent.url, deadlineMs: 100 }) });
+      const app = appAt(silent.url, { exchange: createExchange({ baseUrl: silent.url, deadlineMs: 1_000 }) });
       await expect(refreshTokens(app, 'rt-1')).rejects.toMatchObject({ status: null, action: 'retry' });
       expect(silent.seen).toHaveLength(1);
     } finally {

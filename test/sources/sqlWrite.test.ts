@@ -140,7 +140,7 @@ test('a database that is silent is left at the deadline, and the outcome is unkn
   const began = performance.now();
   const { outcomes, failure } = await write({ deadlineMs: 400, changes: [['1', { name: 'A' }]] });
   await sql.client.query('rollback');
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - began).toBeLessThan(10_000);
   expect(outcomes).toEqual([{ kind: 'unknown' }]);
   expect(failure).toMatchObject({ recovery: 'retry' });
 });

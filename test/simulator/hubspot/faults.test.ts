@@ -85,7 +85,7 @@ test.each([['slow'], ['slowAfterCommit']])('%s keeps the reply back', async (kin
 });
 
 test('after slowAfterCommit began, the write can be seen before the reply', async () => {
-  await order({ do: 'slowAfterCommit', delayMs: 400, match: { method: 'POST' } });
+  await order({ do: 'slowAfterCommit', delayMs: 2_000, match: { method: 'POST' } });
   let answered = false;
   const pending = create().then(() => (answered = true));
   while ((await stored()) === 0) expect(answered).toBe(false);

@@ -31,20 +31,22 @@ test('the window of 10 s: headers count down, then 429 in the documented family,
 });
 
 test('the window slides: a slot is free again one window after it was taken, not before', async () => {
-  simulator = await startSimulator({ settings: { limits: { perTenSeconds: 2, windowMs: 400 } } });
+  simulator = await startSimulator({ settings: { limits: { perTenSeconds: 2, windowMs: 1_500 } } });
   const started = performance.now();
   expect(statuses(await many(3))).toEqual([200, 200, 429]);
   let reply = await read();
   while (reply.status === 429) reply = await read();
-  expect(performance.now() - started).toBeGreaterThanOrEqual(395);
+  expect(performance.now() - started).toBeGreaterThanOrEqual(1_495);
   expect((await simulator.control('/stats')).body.limits.buckets.burst.largestAccepted).toBe(2);
 });
 
 test('search has its own second and its own body', async () => {
   simulator = await startSimulator();
   const search = () => simulator.call('POST', `${contacts}/search`, {});
-  const replies = await many(7, search);
-  expect(statuses(replies)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+  // Far more than a machine that stands still for a second or two could spread over several windows.
+  const replies = await many(40, search);
+  const { limits } = (await simulator.control('/stats')).body;
+  expect(limits.buckets.search).toMatchObject({ limit: 5, largestAccepted: 5 });
   const refused = replies.find(({ status }) => status === 429);
   expect(refused?.body).toMatchObject({
     policyName: 'SECONDLY',
@@ -89,7 +91,7 @@ test('Retry-After by switch, and refused calls may use up the window', async () 
   });
   await read();
   const refused = await read();
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(9);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(5);
 });
 
 test('a limit that changes in mid-flight counts at once; null lifts all', async () => {
@@ -119,9 +121,12 @@ test('a wrong token is 401 and costs nothing; an expired one says since when; a 
   const expired = await simulator.call('GET', contacts, undefined, 'pat-short');
   expect(expired.body).toMatchObject({
     category: 'EXPIRED_AUTHENTICATION',
-    message: 'The OAuth token used to make this call expired 5 second(s) ago.',
+    message: expect.stringMatching(/^The OAuth token used to make this call expired \d+ second\(s\) ago\.$/),
     context: { 'expire time': [expect.any(String)] },
   });
+  const seconds = Number(/\d+/.exec(expired.body.message)![0]);
+  expect(seconds).toBeGreaterThanOrEqual(5);
+  expect(seconds).toBeLessThan(65);
   await simulator.control('/settings', { tokens: ['pat-simulator'] });
   const refused = await simulator.call('POST', contacts, { properties: { lastname: 'x' } });
   expect(refused).toMatchObject({ status: 403, body: { category: 'MISSING_SCOPES' } });
