@@ -29,7 +29,7 @@ export function overview(simulator: Simulator): Record<string, unknown> {
   };
 }
 
-/** A page of an object type, by offset; `q` looks for a text in any stored value or the id. */
+/** A page of an object type, by offset; `q` looks for a text in any stored value, the id, or an id that was merged into it. */
 export function browseRecords(simulator: Simulator, query: URLSearchParams): Record<string, unknown> {
   const table = tableOf(simulator.portal, query.get('objectType') ?? 'contacts');
   const view: View = { portal: simulator.portal, table, switches: simulator.settings.switches };
@@ -39,7 +39,8 @@ export function browseRecords(simulator: Simulator, query: URLSearchParams): Rec
   const found = orderedIds(table).flatMap((id) => {
     const record = table.records.get(String(id));
     if (!record) return [];
-    const texts = [record.id, ...Object.values(record.properties), ...(record.secondaryEmails ?? [])];
+    const { id: own, properties, secondaryEmails = [], mergedIds = [] } = record;
+    const texts = [own, ...Object.values(properties), ...secondaryEmails, ...mergedIds];
     return wanted === '' || texts.some((text) => text.toLowerCase().includes(wanted)) ? [record] : [];
   });
   return {

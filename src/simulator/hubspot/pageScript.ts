@@ -7,11 +7,13 @@ const json = async (path) => {
   if (!response.ok) throw new Error(path + ' answered ' + response.status);
   return response.json();
 };
-const order = async (work, more) => {
+/* Afterwards the page shows the record that the order leaves: the same one, the winner of a merge, or none. */
+const order = async (work, more, next = state.id) => {
   const response = await fetch('/_simulator/' + work, { method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ objectType: state.type, id: state.id, ...more }) });
   const reply = await response.json();
   if (!response.ok) { $('trouble').textContent = reply.message || work + ' answered ' + response.status; return null; }
+  state.id = work === 'merge' ? reply.id : next;
   await refresh();
   return reply;
 };
@@ -43,7 +45,7 @@ async function showList() {
   $('rows').replaceChildren(...page.results.map((record) => el('tr', {
     tabindex: 0, 'aria-selected': record.id === state.id, onclick: () => open(record.id),
     onkeydown: (event) => { if (event.key === 'Enter') open(record.id); },
-  }, el('td', { class: 'dim' }, record.id, record.archived ? el('span', { class: 'tag' }, 'archived') : ''),
+  }, el('td', { class: 'dim' }, record.id + ' ', record.archived ? el('span', { class: 'tag' }, 'archived') : ''),
     ...page.columns.map((name) => el('td', { title: record.properties[name] ?? '' }, record.properties[name] ?? '')),
     el('td', { class: 'dim' }, time(record.updatedAt)))));
   $('none').hidden = page.results.length > 0;
@@ -68,7 +70,7 @@ async function showRecord() {
         el('li', {}, time(version.timestamp) + '  ' + version.sourceType + ' ' + version.sourceId + ': ' + (version.value || '(empty)')))) : ''));
   }
   const chosen = el('input', { list: 'names', placeholder: 'Property', 'aria-label': 'Property', required: true });
-  const value = el('input', { placeholder: 'New value; empty clears', 'aria-label': 'New value' });
+  const value = el('input', { placeholder: 'New value or none', 'aria-label': 'New value' });
   const choose = (name) => { chosen.value = name; value.value = record.properties[name] ?? ''; value.focus(); value.select(); };
   chosen.addEventListener('change', () => { value.value = record.properties[chosen.value] ?? ''; });
   for (const term of list.querySelectorAll('dt')) {
@@ -81,12 +83,9 @@ async function showRecord() {
   const hands = record.archived ? [el('div', { class: 'bar' }, button('Restore', () => order('restore', {})))] : [
     el('datalist', { id: 'names' }, ...record.propertyNames.map((name) => el('option', { value: name }))),
     form('Save', () => order('edit', { properties: { [chosen.value]: value.value } }), chosen, value),
-    form('Merge', async () => {
-      const merged = await order('merge', { withId: other.value });
-      if (merged) { state.id = merged.id; refresh(); }
-    }, other),
+    form('Merge', () => order('merge', { withId: other.value.trim() }), other),
     el('div', { class: 'bar' }, button('Archive', () => order('archive', {})), state.type === 'contacts'
-      ? button('Delete for good', async () => { if (confirm('Delete this contact for good?')) { state.id = (await order('forget', {})) ? null : state.id; refresh(); } }) : '')];
+      ? button('Delete for good', () => confirm('Delete this contact for good?') && order('forget', {}, null)) : '')];
   const links = record.associations.map((link) => el('tr', { tabindex: 0, onclick: () => {
     Object.assign(state, { type: link.objectType, id: link.id, offset: 0, q: '' }); $('q').value = ''; refresh();
   } }, el('td', {}, link.objectType), el('td', {}, link.id), el('td', { class: 'dim' },
@@ -130,5 +129,7 @@ $('q').addEventListener('input', (event) => {
 $('back').addEventListener('click', () => { state.offset = Math.max(0, state.offset - state.limit); showList(); });
 $('next').addEventListener('click', () => { state.offset += state.limit; showList(); });
 refresh();
-setInterval(() => { if (!document.hidden) { showOverview(); showStats(); } }, 3000);
+setInterval(() => {
+  if (!document.hidden) Promise.all([showOverview(), showStats()]).catch((error) => { $('trouble').textContent = error.message; });
+}, 3000);
 `;
