@@ -3,7 +3,7 @@ import { startListServer, type Answer, type ListServer } from '../sources/listSe
 import type { Child } from '../../src/launch/childProcess';
 import { bellSignal, laneWorkflow, taskQueue } from '../../src/workflows/contracts';
 import { emptyDatabase } from '../support/postgres';
-import { startBareRiver, type BareRiver } from './bareRiver';
+import { startBareRiver, type BareRiver, type BareRiverOptions } from './bareRiver';
 
 /** A club's database and its help desk's API know the same people, and both take write-backs. */
 export const deskConfig = `
@@ -143,7 +143,10 @@ async function startDesk(): Promise<Desk> {
 }
 
 /** Starts both systems and a river that is live. */
-export async function startDeskRiver(environment: Record<string, string> = {}): Promise<DeskRiver> {
+export async function startDeskRiver(
+  environment: Record<string, string> = {},
+  simulator: BareRiverOptions['simulator'] = {},
+): Promise<DeskRiver> {
   const source = await emptyDatabase();
   const client = new Client({ connectionString: source.url });
   await client.connect();
@@ -165,7 +168,7 @@ export async function startDeskRiver(environment: Record<string, string> = {}): 
   const river = await startBareRiver({
     config: 'written below',
     environment: { CLUB_URL: source.url, DESK_URL: desk.url, ...environment },
-    simulator: { portalId: 9_000_777_001 },
+    simulator: { portalId: 9_000_777_001, ...simulator },
   });
   const club = async <Row extends object>(sql: string, values: unknown[] = []) =>
     (await client.query<Row>(sql, values)).rows;

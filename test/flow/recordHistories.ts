@@ -1,34 +1,40 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { taskQueue, type SyncRunInput } from '../../src/workflows/contracts';
 import { uniqueName } from '../support/temporal';
 import { startAcademy, type Academy } from './academy';
+import type { BareRiver } from './bareRiver';
+import { runTwoWays } from './recordTwoWays';
 
 /**
  * The stored histories that replay.test.ts replays. They are of real runs and guard what workers of the next version
- * must be able to continue. To record them anew, after a change that is meant to break replay (and is guarded for
- * running workflows by `patched` or a new name):
+ * must be able to continue. Those that are not there are recorded by
  *
  *   npm run build && TRIBUTARY_RECORD_HISTORIES=1 npx jest test/flow/replay
  *
- * Never record to make a failing replay pass without knowing why it fails: old histories are still out there.
+ * To record one anew, after a change that is meant to break replay (and is guarded for running workflows by `patched` or
+ * a new name), delete it first. Never record to make a failing replay pass without knowing why it fails: old histories are still out there.
  */
 export const historiesFolder = join(__dirname, 'histories');
 
 /** Longer histories say nothing more, and fill the repository. */
 const eventsMax = 400;
 
-/** Runs every workflow type in its usual and unusual ways and writes one history of each to the folder. */
+/** Runs every workflow type in its usual and unusual ways and writes the histories that are missing in the folder. */
 export async function recordHistories(): Promise<void> {
+  await mkdir(historiesFolder, { recursive: true });
+  await recordOneWay();
+  await runTwoWays((river) => writeLongest(river, ['writeBack', 'receive', 'followJournal']));
+}
+
+async function recordOneWay(): Promise<void> {
   const academy = await startAcademy();
   try {
     const runs = await runAll(academy);
-    await rm(historiesFolder, { recursive: true, force: true });
-    await mkdir(historiesFolder);
     for (const [name, handle] of Object.entries(runs)) await write(name, handle);
-    await writeLanesAndSources(academy);
+    await writeLongest(academy, ['syncSource', 'consolidate', 'deliver']);
   } finally {
     await academy.stop();
   }
@@ -85,12 +91,12 @@ async function plantFault({ simulatorUrl }: Academy): Promise<void> {
 }
 
 /** Of lanes and sources the longest history of each. */
-async function writeLanesAndSources({ temporal, portalId }: Academy): Promise<void> {
+async function writeLongest({ temporal, portalId }: BareRiver, types: string[]): Promise<void> {
   const longest = new Map<string, { length: number; handle: WorkflowHandle }>();
   for await (const { workflowId, runId, historyLength, type, status } of temporal.workflow.list()) {
-    if (!['syncSource', 'consolidate', 'deliver'].includes(type)) continue;
-    const subject = workflowId.split(':').at(-1)!;
-    const name = `${type}-${subject}${status.name === 'COMPLETED' ? '' : `-${status.name.toLowerCase()}`}`;
+    if (!types.includes(type)) continue;
+    const [, , subject] = workflowId.split(':');
+    const name = `${type}${subject === undefined ? '' : `-${subject}`}${status.name === 'COMPLETED' ? '' : `-${status.name.toLowerCase()}`}`;
     if (historyLength <= (longest.get(name)?.length ?? 0) || !workflowId.includes(portalId)) continue;
     longest.set(name, { length: historyLength, handle: temporal.workflow.getHandle(workflowId, runId) });
   }
@@ -115,7 +121,11 @@ async function write(name: string, handle: WorkflowHandle): Promise<void> {
     throw new Error(`the history of ${name} is too long to keep`);
   const events = JSON.parse(historyToJSON(history)) as object;
   const text = JSON.stringify({ workflowId: handle.workflowId, history: events });
-  await writeFile(join(historiesFolder, `${name}.json`), `${text}\n`);
+  await writeFile(join(historiesFolder, `${name}.json`), `${text}\n`, { flag: 'wx' }).catch(
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    },
+  );
 }
 
 /** The names of the stored histories, sorted. */

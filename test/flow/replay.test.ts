@@ -40,11 +40,14 @@ test('there is a history of every workflow type', async () => {
     'checkPortal',
     'consolidate',
     'deliver',
+    'followJournal',
+    'receive',
     'setupPortal',
     'syncRun',
     'syncSource',
     'tick',
     'uninstallPortal',
+    'writeBack',
   ]);
 });
 

@@ -116,6 +116,10 @@ export async function answerControl(
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page);
     return;
   }
+  if (url.pathname === '/favicon.ico') {
+    response.writeHead(204).end();
+    return;
+  }
   if (request.method === 'GET' && url.pathname === '/_simulator/export') {
     await sendLines(response, exportLines(simulator, url.searchParams.get('objectType') ?? undefined));
     return;

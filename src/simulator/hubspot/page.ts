@@ -8,7 +8,6 @@ export const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>HubSpot simulator</title>
-<link rel="icon" href="data:,">
 <style>${pageStyle}</style>
 </head>
 <body>

@@ -10,6 +10,7 @@ header { background: var(--accent-soft); border-bottom: 3px solid var(--accent);
   flex-wrap: wrap; gap: 4px 20px; align-items: baseline; }
 header h1 { margin: 0; font-size: 22px; color: var(--accent); letter-spacing: -.01em; }
 header p { margin: 0; color: var(--dim); }
+header #trouble { color: var(--accent); font-weight: 600; }
 main { display: grid; grid-template-columns: 190px minmax(0, 1fr) minmax(0, 420px); gap: 16px; padding: 16px 24px; align-items: start; }
 @media (max-width: 1100px) { main { grid-template-columns: 1fr; } }
 section, nav { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
