@@ -2,7 +2,9 @@ import type { Pool } from 'pg';
 import { compareProblems, compareWithPortal, type Difference } from '../../src/simulator/demo/compare';
 import { numberProperties, timeProperties } from '../../src/simulator/demo/goldenRules';
 import type { Expected } from '../../src/simulator/demo/oracle';
+import { compareEol } from '../../src/simulator/demo/oracleEol';
 import { readExport } from '../../src/simulator/demo/portalExport';
+import type { DemoSystems } from '../../src/simulator/demo/systems';
 import type { WorldObject } from '../../src/simulator/demo/world';
 import { poisonNames, tellingValueOf, withoutPoison, type Poison } from './poison';
 import { readReport } from './simulatorControl';
@@ -18,13 +20,16 @@ export interface Verdict {
 export interface Judged {
   pool: Pool;
   simulatorUrl: string;
+  demo: Pick<DemoSystems, 'world' | 'eolEdits' | 'eolWrites'>;
+  /** When the first sync was, for the oracle. */
+  firstSyncAt: string;
   /** Whether HubSpot makes the first company the primary one. */
   makesPrimary: boolean;
 }
 
-/** Compares HubSpot, problems and ledger with the oracle. */
+/** Compares HubSpot, English Online, problems and ledger with the oracle. */
 export async function judge(
-  { pool, simulatorUrl, makesPrimary }: Judged,
+  { pool, simulatorUrl, demo, firstSyncAt, makesPrimary }: Judged,
   expected: Expected,
   poison: Poison,
 ): Promise<Verdict> {
@@ -38,10 +43,11 @@ export async function judge(
   return {
     lost: [
       ...differences.filter((one) => !isDouble(one)).map(lineOf),
+      ...compareEol(demo.world(), demo.eolEdits(), { firstSyncAt }).map(lineOf),
       ...(await judgeProblems(pool, expected, poison)),
     ],
     doubled: differences.filter(isDouble).map(lineOf),
-    unproved: await judgeLedger(pool, lines),
+    unproved: [...(await judgeLedger(pool, lines)), ...(await judgeWriteBacks(pool, demo.eolWrites()))],
     windowViolations: Object.values(limits.buckets).reduce((sum, { violations }) => sum + violations, 0),
   };
 }
@@ -138,6 +144,20 @@ async function judgeLedger(pool: Pool, lines: string[]): Promise<string[]> {
     }
   }
   return [...wrong, ...[...proved.keys()].map((key) => `${key} is in the ledger and not in HubSpot`)];
+}
+
+/** English Online was written exactly as often as the ledger says, each of its subscribers. */
+async function judgeWriteBacks(pool: Pool, writes: ReadonlyMap<string, number>): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string; count: number }>(
+    `select record_id as id, count(*)::int as count from deliveries where target = 'eol' group by 1`,
+  );
+  const proved = new Map(rows.map(({ id, count }) => [id, count]));
+  return [...new Set([...writes.keys(), ...proved.keys()])]
+    .filter((id) => writes.get(id) !== proved.get(id))
+    .map(
+      (id) =>
+        `eol subscriber ${id}: ${proved.get(id) ?? 0} in the ledger, written ${writes.get(id) ?? 0} times`,
+    );
 }
 
 function isSame(property: string, one: string, other: string): boolean {

@@ -104,7 +104,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
     }
     const makesPrimary = plan.switches['firstCompanyBecomesPrimary'] === true;
     const wanted = expectedPortal(stack.demo.world(), { firstSyncAt });
-    report.verdict = await judge({ ...stack, makesPrimary }, wanted, poison);
+    report.verdict = await judge({ ...stack, makesPrimary, firstSyncAt }, wanted, poison);
     report.blurred = windows.blurred();
     report.verdict.windowViolations -= report.blurred;
     report.fullestWindow = fullestOf(await readReport(stack.simulatorUrl));
