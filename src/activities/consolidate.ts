@@ -5,7 +5,7 @@ import { inTransaction, lockInTransaction, type Queryable } from '../db/pool';
 import { closeRecordProblems, openProblems } from '../db/problems';
 import { replaceReviews } from '../db/reviews';
 import { addCounts } from '../db/runs';
-import { clearDue, isAnyDue, selectDue, type DueRecord } from '../db/stagedRecords';
+import { clearDue, isAnyDue, selectDue, stillDue, type DueRecord } from '../db/stagedRecords';
 import { dropTargetStates, lockTargetStates, saveTargetReads } from '../db/targetStates';
 import { storedKeysOf, type KeyChange } from '../domain/expandComponent';
 import { goldenIdOf } from '../domain/goldenId';
@@ -133,11 +133,13 @@ async function consolidateRecords(
   tx: Queryable,
   deps: ActivityContext,
   context: SliceContext,
-  selected: DueRecord[],
+  chosen: DueRecord[],
 ): Promise<Marked> {
   const { portalId, rules } = context;
   const { objectType } = rules;
   await lockInTransaction(tx, `consolidate:${portalId}:${objectType}`);
+  const selected = await stillDue(tx, portalId, chosen);
+  if (selected.length === 0) return { urgent: false, targets: [] };
   const previousRows = await loadMapped(tx, portalId, selected);
   const previous = new Map(previousRows.map((row) => [refKey(row), row]));
   const anchorIds = selected.filter(({ source }) => source === hubspotSource).map(({ key }) => key);
@@ -174,7 +176,7 @@ async function consolidateRecords(
   const dropped = previousRows.flatMap((row) =>
     row.keys
       .filter((key) => !newKeys.get(refKey(row))?.has(key))
-      .map((identityKey) => ({ ...row, identityKey })),
+      .map((identityKey) => ({ source: row.source, stream: row.stream, key: row.key, identityKey })),
   );
   // A record that could not be mapped this time keeps its former mapping, and so its keys.
   const unmapped = new Set(selected.map(refKey).filter((key) => !newKeys.has(key)));
@@ -182,7 +184,8 @@ async function consolidateRecords(
   const keysBefore = [...previousRows, ...mapped].flatMap(({ keys }) => keys);
   const sharersBefore = await countSharers(tx, portalId, objectType, [...new Set(keysBefore)]);
   await saveMapped(tx, portalId, objectType, rules.configNumber, mapped);
-  await dropKeys(tx, portalId, objectType, slimKeys(dropped.filter((row) => !unmapped.has(refKey(row)))));
+  const outdated = dropped.filter((row) => !unmapped.has(refKey(row)));
+  await dropKeys(tx, portalId, objectType, outdated);
   await removeMapped(tx, portalId, slice.removed);
   await saveTargetReads(tx, portalId, objectType, slice.targetStates);
   await dropTargetStates(
@@ -281,10 +284,6 @@ function keyChanges(
   for (const record of before) change(record).before = asKeys(record.keys);
   for (const record of after) change(record).after = asKeys(record.keys);
   return [...changes.values()];
-}
-
-function slimKeys(rows: { source: string; stream: string; key: string; identityKey: string }[]) {
-  return rows.map(({ source, stream, key, identityKey }) => ({ source, stream, key, identityKey }));
 }
 
 /** A golden record whose last record is gone meets no other record: identity never hears of it. */

@@ -161,6 +161,20 @@ export async function selectDue(
   return rows.filter(({ runId }) => runId === null || runId === first);
 }
 
+/** Those of these records that are still due by the very mark that was read: who stalled meanwhile holds old payloads. */
+export async function stillDue(db: Queryable, portalId: string, records: DueRecord[]): Promise<DueRecord[]> {
+  const { rows } = await db.query<{ place: number }>(
+    `select place::int from rows from (
+       json_to_recordset($2) as (source text, stream text, key text, "dueAt" timestamptz)
+     ) with ordinality as due (source, stream, key, due_at, place)
+     join staged_records staged on staged.portal_id = $1 and staged.source = due.source
+       and staged.stream = due.stream and staged.record_key = due.key and staged.due_at = due.due_at
+     order by place`,
+    [portalId, JSON.stringify(records.map(markOf))],
+  );
+  return rows.map(({ place }) => records[place - 1]!);
+}
+
 /** Whether an object type has any record to consolidate. */
 export async function isAnyDue(db: Queryable, portalId: string, objectType: string): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -177,11 +191,12 @@ export async function clearDue(db: Queryable, portalId: string, records: DueReco
      from json_to_recordset($2) as done (source text, stream text, key text, "dueAt" timestamptz)
      where staged.portal_id = $1 and staged.source = done.source and staged.stream = done.stream
        and staged.record_key = done.key and staged.due_at = done."dueAt"`,
-    [
-      portalId,
-      JSON.stringify(records.map(({ source, stream, key, dueAt }) => ({ source, stream, key, dueAt }))),
-    ],
+    [portalId, JSON.stringify(records.map(markOf))],
   );
+}
+
+function markOf({ source, stream, key, dueAt }: DueRecord) {
+  return { source, stream, key, dueAt };
 }
 
 /**
