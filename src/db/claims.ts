@@ -29,23 +29,46 @@ export async function selectCandidates(
   lanes: number[],
   limit: number,
 ): Promise<Candidate[]> {
+  const scope = { portalId, target: hubspotSource, objectType };
+  const goldenIds = await holdMarks(db, scope, Math.min(...lanes), Math.max(...lanes), limit);
+  if (goldenIds.length === 0) return [];
   const { rows } = await db.query<Candidate>(
-    `with due as materialized (
-       select golden_id, lane, due_at, run_id, lead_source from outbox
-       where portal_id = $1 and target = 'hubspot' and object_type = $2 and batch_id is null and not parked
-         and lane between $3 and $4 and (not_before is null or not_before <= now())
-       order by lane, due_at limit $5)
-     select due.golden_id as "goldenId", due.lane, due.run_id as "runId", due.lead_source as "leadSource",
+    `select due.golden_id as "goldenId", due.lane, due.run_id as "runId", due.lead_source as "leadSource",
        coalesce(g.version, 0) as version, coalesce(g.state, 'gone') as state, coalesce(g.values, '{}') as values,
        k.record_id as "recordId", k.kept, k.sent, k.archived, k.merged_into as "mergedInto"
-     from due
+     from outbox due
      left join golden_records g on g.portal_id = $1 and g.object_type = $2 and g.golden_id = due.golden_id
      left join known_states k on k.portal_id = $1 and k.target = 'hubspot' and k.object_type = $2
        and k.golden_id = due.golden_id
+     where due.portal_id = $1 and due.target = 'hubspot' and due.object_type = $2
+       and due.golden_id = any ($3::uuid[])
      order by due.lane, due.due_at, due.golden_id`,
-    [portalId, objectType, Math.min(...lanes), Math.max(...lanes), limit],
+    [portalId, objectType, goldenIds],
   );
   return rows;
+}
+
+/**
+ * Holds the next due marks until the claim is committed, and names them. A statement of its own, before what they are
+ * compared with is read: a slice of consolidation marks what it changes before it commits, so here either its mark is
+ * left out (it rings when it is committed), or the values that are read next are its own. Else a mark could be cleared
+ * because of the values before.
+ */
+export async function holdMarks(
+  db: Queryable,
+  { portalId, target, objectType }: { portalId: string; target: string; objectType: string },
+  laneMin: number,
+  laneMax: number,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ golden_id: string }>(
+    `select golden_id from outbox
+     where portal_id = $1 and target = $2 and object_type = $3 and batch_id is null and not parked
+       and lane between $4 and $5 and (not_before is null or not_before <= now())
+     order by lane, due_at limit $6 for update skip locked`,
+    [portalId, target, objectType, laneMin, laneMax, limit],
+  );
+  return rows.map((row) => row.golden_id);
 }
 
 export interface NewBatch {

@@ -108,6 +108,9 @@ export async function endIntents(
       and g.version = i.golden_version)`;
   const mine = `outbox.portal_id = $1 and outbox.target = $5 and outbox.object_type = $2
     and outbox.batch_id = $3 and outbox.golden_id = any ($4::uuid[])`;
+  // First and by itself: it waits for a slice that has marked one of them anew and is not committed yet, and only the
+  // statements after it see the version that came of it. In the order of `markDue`, so that neither locks the other out.
+  await db.query(`select from outbox where ${mine} order by golden_id for update`, scope);
   if (how === 'delivered') await db.query(`delete from outbox where ${mine} and ${isCurrent}`, scope);
   await db.query(
     `update outbox set batch_id = null, due_at = now(),

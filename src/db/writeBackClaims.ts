@@ -1,4 +1,5 @@
 import type { FieldOrigin } from '../domain/record';
+import { holdMarks } from './claims';
 import type { Queryable } from './pool';
 
 /** A golden record that is due for a source, beside one of its records there. */
@@ -36,23 +37,21 @@ export async function selectWriteBacks(
   laneMax: number,
   limit: number,
 ): Promise<WriteBackCandidate[]> {
+  const goldenIds = await holdMarks(db, { portalId, target, objectType }, 0, laneMax, limit);
+  if (goldenIds.length === 0) return [];
   const { rows } = await db.query<WriteBackCandidate>(
-    `with due as materialized (
-       select golden_id, lane, due_at, run_id from outbox
-       where portal_id = $1 and target = $2 and object_type = $3 and batch_id is null and not parked
-         and lane <= $5 and (not_before is null or not_before <= now())
-       order by lane, due_at limit $6)
-     select due.golden_id as "goldenId", due.lane, due.run_id as "runId", coalesce(g.version, 0) as version,
+    `select due.golden_id as "goldenId", due.lane, due.run_id as "runId", coalesce(g.version, 0) as version,
        coalesce(g.state, 'gone') as state, coalesce(g.values, '{}') as values, coalesce(g.origins, '{}') as origins,
        k.record_id as "recordId", k.kept, k.sent
-     from due
+     from outbox due
      left join golden_records g on g.portal_id = $1 and g.object_type = $3 and g.golden_id = due.golden_id
      left join mapped_records m on m.portal_id = $1 and m.golden_id = due.golden_id and m.source = $2
        and m.stream = $4
      left join known_states k on k.portal_id = $1 and k.target = $2 and k.object_type = $3
        and k.record_id = m.record_key
+     where due.portal_id = $1 and due.target = $2 and due.object_type = $3 and due.golden_id = any ($5::uuid[])
      order by due.lane, due.due_at, due.golden_id, k.record_id`,
-    [portalId, target, objectType, stream, laneMax, limit],
+    [portalId, target, objectType, stream, goldenIds],
   );
   return rows;
 }
