@@ -31,7 +31,7 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   reporters: ['default', '<rootDir>/test/support/closingLineReporter.js'],
   // For what hangs, not for what is slow: two busy cores take many times as long as an idle machine.
-  testTimeout: 90_000,
+  testTimeout: 180_000,
   // Whole-river tests mostly wait: with jest's one worker on two cores the suite would take twice as long.
   maxWorkers: Math.max(3, availableParallelism() - 1),
 };

@@ -129,7 +129,7 @@ test('what was done stands although Temporal does not answer', async () => {
   );
   const { status, json } = await api.ask('/api/problems/retry', post({ source: 'azure' }));
   expect([status, json]).toMatchObject([202, { retried: 1, notRetried: { count: 4 }, rung: false }]);
-}, 20_000);
+});
 
 test('a decision names who made it: the token', async () => {
   expect(
@@ -137,7 +137,7 @@ test('a decision names who made it: the token', async () => {
   ).toBe(202);
   const { json } = await api.ask('/api/reviews/1');
   expect(json['decisions']).toMatchObject([{ how: 'apart', who: 'api: environment', note: 'seen both' }]);
-}, 20_000);
+});
 
 test('a review that closed by itself cannot be decided any more', async () => {
   await api.pool.query(`update reviews set closed_at = now(), decided_at = null`);

@@ -81,7 +81,7 @@ test('lifting ends a pin with who and why, makes its records due, and is done on
   const again = await api.ask(path, post({}));
   expect([again.status, again.json['type']]).toEqual([409, 'urn:tributary:problem:pin-ended']);
   expect(await isDue()).toBe(false);
-}, 20_000);
+});
 
 test.each(['/api/pins/999/lift', '/api/pins/x/lift'])('%s is a 404', async (path) => {
   const { status, json } = await api.ask(path, post({}));
@@ -102,4 +102,4 @@ test('a question about an edit takes its own answers, once, and pins from the an
   expect(pins).toMatchObject([{ state: 'pinned', who: 'api: environment' }]);
   expect(Math.abs(Date.parse(expiresAt) - Date.now() - 86_400_000)).toBeLessThan(60_000);
   expect((await decide('source')).json['type']).toBe('urn:tributary:problem:review-closed');
-}, 30_000);
+});

@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { sourceSecret, startWebhooks, type WebhookApi } from './startWebhooks';
 
-jest.setTimeout(60_000);
-
 let api: WebhookApi;
 beforeAll(async () => {
   api = await startWebhooks();

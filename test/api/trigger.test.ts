@@ -270,7 +270,7 @@ async function until(
   runId: string,
   isExpected: (status: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const { json } = await api.ask(`/api/sync/status/${runId}`);
     if (isExpected(json)) return json;

@@ -12,8 +12,6 @@ import {
   type WebhookApi,
 } from './startWebhooks';
 
-jest.setTimeout(60_000);
-
 let api: WebhookApi;
 afterEach(() => api.close());
 

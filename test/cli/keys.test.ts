@@ -71,4 +71,4 @@ test('`keys new` and `keys rotate` change the key of stored tokens; `status` sho
   for (const { text } of [lost, rotated, status]) {
     for (const secret of [first, second].map((key) => key.split(':')[1]!)) expect(text).not.toContain(secret);
   }
-}, 120_000);
+});

@@ -11,11 +11,11 @@ beforeAll(async () => {
     { id: '3', email: 'eve@club.example', name: 'Eve', city: 'Lyon' },
   );
   expect((await river.sync()).state).toBe('succeeded');
-}, 120_000);
+});
 
 afterAll(async () => {
   await river?.stop();
-}, 60_000);
+});
 
 async function idOf(email: string): Promise<string> {
   const found = [...(await river.contacts())].find(([, properties]) => properties['email'] === email);
@@ -47,7 +47,7 @@ test('an audit tells what HubSpot holds otherwise, by property, and repairs it',
   expect(await valuesOf('ben@club.example')).toMatchObject({ city: 'Leeds' });
   const { json } = await river.api(`/api/sync/status/${report.run.runId}`);
   expect(json['drift']).toEqual(drift);
-}, 60_000);
+});
 
 test('the API starts one too, and after a repair it finds nothing', async () => {
   const { status, json } = await river.api('/api/audits', {});
@@ -57,14 +57,14 @@ test('the API starts one too, and after a repair it finds nothing', async () => 
     (answer) => answer.json['state'] === 'succeeded',
   );
   expect(ended.json).toMatchObject({ trigger: 'audit', full: true, drift: [] });
-}, 60_000);
+});
 
 test('what we wrote ourselves is no drift', async () => {
   await river.put({ id: '3', email: 'eve@club.example', name: 'Eva', city: 'Nice' });
   expect((await river.sync()).state).toBe('succeeded');
   expect(await valuesOf('eve@club.example')).toMatchObject({ firstname: 'Eva', city: 'Nice' });
   expect(await river.tributary('audit')).toMatchObject({ drift: [] });
-}, 60_000);
+});
 
 test('a record that the list no longer has is told, and looked at by way of the inbox', async () => {
   const id = await idOf('ben@club.example');
@@ -83,4 +83,4 @@ test('a record that the list no longer has is told, and looked at by way of the 
     (known) => known.rows[0]?.archived === true,
   );
   expect(await river.tributary('audit')).toMatchObject({ drift: [] });
-}, 60_000);
+});

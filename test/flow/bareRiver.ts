@@ -228,7 +228,7 @@ async function registerNamespace(connection: Connection, namespace: string): Pro
   });
   // The dev server's frontends learn of a namespace within moments.
   const client = new Client({ connection, namespace });
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     try {
       await client.workflow.count('WorkflowType = "none"');
       return;

@@ -24,11 +24,11 @@ beforeAll(async () => {
   expect((await river.sync()).state).toBe('succeeded');
   loaded = await portal();
   loadCalls = (await river.stats()).writeCalls;
-}, 120_000);
+});
 
 afterAll(async () => {
   await river.stop();
-}, 60_000);
+});
 
 test('the initial load needs at most 1.05 of the ideal number of write calls', async () => {
   expect(await river.differences()).toBe('');

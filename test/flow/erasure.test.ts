@@ -39,11 +39,11 @@ beforeAll(async () => {
   await river.tell({ kind: 'changed', key: erasedId });
   await settled();
   expect(await tracesIn()).not.toEqual([]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await river.stop();
-}, 60_000);
+});
 
 async function contactOf(email: string): Promise<string | undefined> {
   const { rows } = await river.pool.query<{ record_id: string }>(

@@ -51,7 +51,7 @@ test.concurrent.each(stalls)(
 
 /** Waits until the process is stopped by its failpoint. */
 async function untilStopped(pid: number): Promise<void> {
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 120_000;
   while (Date.now() < until) {
     const { stdout } = await run('ps', ['-o', 'stat=', '-p', String(pid)]);
     if (stdout.trim().startsWith('T')) return;

@@ -11,11 +11,11 @@ beforeAll(async () => {
   text = await readFile(secondConfig, 'utf8');
   academy = await startAcademy({ change: () => gone('keep', 50) });
   await succeed(academy);
-}, 120_000);
+});
 
 afterAll(async () => {
   await academy?.stop();
-}, 60_000);
+});
 
 function gone(whenGone: string, maxGonePercent: number): string {
   const limited = replaced(text, 'maxGonePercent: 50', `maxGonePercent: ${maxGonePercent}`);
@@ -29,13 +29,13 @@ test('keep: nothing happens', async () => {
   await changeCrm(academy, 'delete from crm.person where person_no = 4');
   expect(await writesOf(academy, () => succeed(academy, true))).toBe(0);
   expect(await contact(academy, '4')).toMatchObject({ lastname: 'Đorđević' });
-}, 60_000);
+});
 
 test('more than maxGonePercent needs a person first', async () => {
   await academy.restartWith(gone('withdraw', 5));
   expect(await writesOf(academy, () => succeed(academy, true))).toBe(0);
   expect(await openProblems(academy.pool)).toContain('crm.people - - goneLimit');
-}, 60_000);
+});
 
 test('withdraw: what we wrote is taken back, the HubSpot record stays', async () => {
   await academy.restartWith(gone('withdraw', 50));
@@ -53,7 +53,7 @@ test('withdraw: what we wrote is taken back, the HubSpot record stays', async ()
   const problems = await openProblems(academy.pool);
   expect(problems).not.toContain('crm.people - - goneLimit');
   expect(problems).toContain('events.courses py|2 contacts waitingForParent');
-}, 60_000);
+});
 
 test('withdrawn and back again: the values are written again', async () => {
   await changeCrm(
@@ -67,7 +67,7 @@ test('withdrawn and back again: the values are written again', async () => {
     lastname: 'Đorđević',
   });
   expect(await named()).toHaveLength(4);
-}, 60_000);
+});
 
 test('archive: the HubSpot record is archived', async () => {
   await academy.restartWith(gone('archive', 50));
@@ -75,7 +75,7 @@ test('archive: the HubSpot record is archived', async () => {
   await succeed(academy, true);
   expect((await named()).map(({ lastname }) => lastname)).toEqual(['Böhm', 'Müller', 'Đorđević']);
   expect(await writesOf(academy, () => succeed(academy, true))).toBe(0);
-}, 60_000);
+});
 
 test('a broken item of a list is one problem, on whichever page it stands, until it is gone', async () => {
   const broken = ['maintenance', null, { headline: 'an order without a number' }, null];
@@ -96,4 +96,4 @@ test('a broken item of a list is one problem, on whichever page it stands, until
   served.pop();
   await succeed(academy, true);
   expect(await unreadable()).toBe(1);
-}, 60_000);
+});

@@ -66,12 +66,12 @@ beforeAll(async () => {
   await river.call('POST', '/_simulator/settings', {
     webhooks: { url: `${receiver.url}/webhooks/hubspot`, clientSecret },
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await receiver?.close();
   await river?.stop();
-}, 60_000);
+});
 
 /** What a button of the simulator's page sends. */
 const press = (work: string, objectType: string, id: string, more: object = {}) =>
@@ -170,7 +170,7 @@ test('a value edited by hand is golden where HubSpot may say so, and put right w
     'Team two',
   ]);
   await expectSilence();
-}, 60_000);
+});
 
 test.each([
   {
@@ -244,4 +244,4 @@ test('deleted for good by hand, the person is gone and does not come back', asyn
   );
   await expectSilence();
   expect(await goldenOf('members', 'eve')).toBeNull();
-}, 60_000);
+});

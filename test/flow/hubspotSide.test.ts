@@ -88,11 +88,11 @@ describe('what is archived is left', () => {
   beforeAll(async () => {
     river = await startMembersRiver(withEmails);
     await river.open();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await river?.stop();
-  }, 60_000);
+  });
 
   test.each([
     { mergeKeepsPrimaryId: false, batchReadResolvesMerged: false },
@@ -129,7 +129,7 @@ describe('what is archived is left', () => {
     expect(await river.sync({ full: true })).toMatchObject({ state: 'succeeded' });
     expect((await river.stats()).writeCalls).toBe(0);
     expect(await linkOf(one)).toBe(winner);
-  }, 60_000);
+  });
 
   describe('two records of ours that a person merged', () => {
     const pairs = ['joined', 'apart'].map((name) => [member(`${name}-a`), member(`${name}-b`)] as const);
@@ -140,7 +140,7 @@ describe('what is archived is left', () => {
       await deliver(...pairs.flat());
       for (const [winner, loser] of pairs) await merge(await idOf(winner), await idOf(loser));
       await deliver(...pairs.map(([, loser]) => ({ ...loser, city: 'Leeds' })));
-    }, 60_000);
+    });
 
     test('are a problem and a question', async () => {
       for (const [winner, loser] of pairs) {
@@ -155,7 +155,7 @@ describe('what is archived is left', () => {
       // Looked at again from the winner's side, it is the same question.
       await deliver({ ...joined[0], name: 'Ann' });
       expect(await reviewOf(...joined)).not.toBeNull();
-    }, 60_000);
+    });
 
     test('joined, they are one record with both names', async () => {
       const { reviewId } = (await reviewOf(...joined))!;
@@ -168,7 +168,7 @@ describe('what is archived is left', () => {
       expect(await river.sync()).toMatchObject({ state: 'succeeded' });
       expect(await held(...joined.map(({ email }) => email))).toHaveLength(1);
       expect(await problemsOf(joined[1])).toEqual([]);
-    }, 60_000);
+    });
 
     test('kept apart, the other is created anew as soon as its e-mail is free', async () => {
       const { reviewId } = (await reviewOf(...apart))!;
@@ -182,7 +182,7 @@ describe('what is archived is left', () => {
       await deliver({ ...apart[1], email: 'apart-c@club.example' });
       expect(await held(apart[0].email, 'apart-c@club.example')).toHaveLength(2);
       expect(await problemsOf(apart[1])).toEqual([]);
-    }, 60_000);
+    });
   });
 
   test('an archived record is left, and so is one that was deleted for good; both are said', async () => {
@@ -198,7 +198,7 @@ describe('what is archived is left', () => {
       { kind: 'archived', reason: expect.stringContaining('not even archived') as string },
     ]);
     expect(await held(archived.email, deleted.email)).toEqual([]);
-  }, 60_000);
+  });
 
   test('a changed e-mail that is free changes the contact', async () => {
     const one = member('moves');
@@ -207,7 +207,7 @@ describe('what is archived is left', () => {
     const email = 'moved@club.example';
     await deliver({ ...one, email });
     expect(await held(one.email, email)).toMatchObject([{ id, email }]);
-  }, 60_000);
+  });
 
   describe.each(['id', 'noId'])('where a conflict is told with %s', (conflictText) => {
     test('a changed e-mail that is another contact’s secondary one makes no second contact', async () => {
@@ -233,7 +233,7 @@ describe('what is archived is left', () => {
       await deliver({ ...one, email: second, city: 'Leeds' });
       expect((await river.contacts()).get(winner)).toMatchObject({ city: 'Leeds' });
       expect(await problemsOf(one)).toEqual([]);
-    }, 60_000);
+    });
 
     test('a new record whose e-mail is another contact’s secondary one adopts that contact', async () => {
       const second = `adopt2-${conflictText.toLowerCase()}@hubspot.example`;
@@ -245,7 +245,7 @@ describe('what is archived is left', () => {
       expect((await river.contacts()).size).toBe(before);
       expect((await river.contacts()).get(other!)).toMatchObject({ city: 'Hull' });
       expect(await linkOf(one)).toBe(other);
-    }, 60_000);
+    });
   });
 });
 
@@ -255,11 +255,11 @@ describe('what is archived is created anew', () => {
       replaced(text, '    precedence: [club]', '    precedence: [club]\n    whenArchivedInHubSpot: recreate'),
     );
     await river.open();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await river?.stop();
-  }, 60_000);
+  });
 
   test('with all its values, once; what was deleted for good is not', async () => {
     const [archived, deleted] = [member('archived', { name: 'Ann' }), member('deleted')];
@@ -276,7 +276,7 @@ describe('what is archived is created anew', () => {
     expect(await problemsOf(archived)).toEqual([]);
     expect(await held(deleted.email)).toEqual([]);
     expect(await problemsOf(deleted)).toMatchObject([{ kind: 'archived' }]);
-  }, 60_000);
+  });
 });
 
 /** Deleted for good, as the law asks for. */

@@ -45,12 +45,12 @@ beforeAll(async () => {
   contactId = (await river.pool.query<{ record_id: string }>('select record_id from known_states')).rows[0]!
     .record_id;
   await readJournal();
-}, 120_000);
+});
 
 afterAll(async () => {
   await river?.stop();
   await source?.drop();
-}, 60_000);
+});
 
 interface JournalState {
   events: number;
@@ -95,7 +95,7 @@ test('what no webhook told is found in the journal, and what a source owns is pu
   await river.temporal.workflow.execute('tick', { taskQueue, workflowId: 'a-minute' });
   await until(journalState, ({ repairs }) => repairs === before.repairs + 1);
   expect(await until(cityInHubSpot, (city) => city === 'Lagos')).toBe('Lagos');
-}, 60_000);
+});
 
 test('what a webhook told already is no repair', async () => {
   const before = await readJournal();
@@ -114,7 +114,7 @@ test('what a webhook told already is no repair', async () => {
   const after = await readJournal();
   expect(after.events).toBeGreaterThan(before.events);
   expect(after.repairs).toBe(before.repairs);
-}, 60_000);
+});
 
 test('an outage longer than the journal reaches back is said, and the reading goes on', async () => {
   await post('settings', { journalKeptMs: 0 });
@@ -124,4 +124,4 @@ test('an outage longer than the journal reaches back is said, and the reading go
   const before = await readJournal();
   await post('edit', { objectType: 'contacts', id: contactId, properties: { city: 'Oslo' } });
   expect((await readJournal()).repairs).toBeGreaterThan(before.repairs);
-}, 60_000);
+});

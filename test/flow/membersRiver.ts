@@ -197,7 +197,7 @@ interface ExportedLine {
 export async function until<Answer>(
   ask: () => Promise<Answer>,
   isRight: (answer: Answer) => boolean,
-  waitMs = 20_000,
+  waitMs = 120_000,
 ): Promise<Answer> {
   const end = performance.now() + waitMs;
   for (;;) {

@@ -15,11 +15,11 @@ beforeAll(async () => {
   });
   await river.open();
   await river.sync();
-}, 120_000);
+});
 
 afterAll(async () => {
   await river?.stop();
-}, 60_000);
+});
 
 test('where every write must be read back and few calls are left, what was begun is ended first', async () => {
   await river.settings({
@@ -36,4 +36,4 @@ test('where every write must be read back and few calls are left, what was begun
   await river.delivered();
   // A write and a read for each hundred, and some again whose claim ended in between.
   expect((await river.report()).calls - before).toBeLessThan((records / 100) * 4);
-}, 60_000);
+});

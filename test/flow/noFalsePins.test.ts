@@ -20,7 +20,7 @@ beforeAll(async () => {
   await river.sync();
   await river.syncHubSpot();
   await river.settled();
-}, 60_000);
+});
 afterAll(() => river?.stop());
 
 /** How many records are known to hold a job, and how many changes are not settled, at one moment. */
@@ -34,7 +34,7 @@ async function readAndUnsettled(job: string): Promise<{ read: number; unsettled:
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 120_000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error('it did not come to be');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -94,7 +94,7 @@ test('a worker killed after sending: its values are ours before anybody knows it
   expect(await river.held('jobtitle')).toMatchObject({ ann: 'Boss', ben: 'Job a' });
   expect(await traces('a')).toEqual({ reviews: 0, twice: 0 });
   for (const property of ['city', 'phone']) expect(await origins(property)).toEqual(['club/precedence']);
-}, 60_000);
+});
 
 test('a worker killed while settling: its values are ours, and nothing is written that HubSpot has', async () => {
   const { unsettled, histories } = await killAndRead('deliver.settling', 'bb', () => Promise.resolve());
@@ -107,4 +107,4 @@ test('a worker killed while settling: its values are ours, and nothing is writte
   await river.sync({ full: true });
   await river.settled();
   expect((await river.stats()).writeCalls).toBe(0);
-}, 60_000);
+});

@@ -43,11 +43,11 @@ beforeAll(async () => {
   await fillCrm(academy.crm.url, [...people, ...many, refused]);
   // A reference that no index can hold: the database refuses the mapped record.
   orders.push({ ...orders[0]!, number: 1666, buyer: refusedBuyer as never });
-}, 120_000);
+});
 
 afterAll(async () => {
   await academy?.stop();
-}, 60_000);
+});
 
 /** A view whose rows cannot all be read: Postgres says so with the e-mail in its message. */
 const brokenView = `create view crm.person_view as select * from crm.person
@@ -106,7 +106,7 @@ test('no personal data and no secret reaches Temporal or a log, with failures pl
   await changeCrm(academy, rightView);
   const run = academy.sync();
   const until = async (pattern: RegExp) => {
-    const end = Date.now() + 30_000;
+    const end = Date.now() + 120_000;
     while (!pattern.test(await academy.workerLogs())) {
       if (Date.now() > end) throw new Error(`no line ${String(pattern)} in the logs`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -148,7 +148,7 @@ test('no personal data and no secret reaches Temporal or a log, with failures pl
   expect(leaksIn(text)).toEqual([]);
   expect(leaksIn(logs)).toEqual([]);
   expect((await longestHistory(academy.temporal)).events).toBeLessThan(4_096);
-}, 120_000);
+});
 
 function leaksIn(text: string): string[] {
   const folded = text.toLowerCase();

@@ -11,8 +11,8 @@ beforeAll(async () => {
   await river.members(
     `insert into members select n::text, 'member' || n || '@club.example', 'Member ' || n from generate_series(1, 1500) as n`,
   );
-}, 120_000);
-afterAll(() => river?.stop(), 60_000);
+});
+afterAll(() => river?.stop());
 
 const both: PortalName[] = ['main', 'emea'];
 const emails = async (portal: PortalName) =>
@@ -25,9 +25,9 @@ const table = async (name: string) =>
   ).rows.map(({ portal_id, n }) => [portal_id, n]);
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 45_000;
+  const end = performance.now() + 120_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`${what}: not within 45 s`);
+    if (performance.now() > end) throw new Error(`${what}: not within 120 s`);
     await sleep(50);
   }
 }
@@ -42,7 +42,7 @@ test('two accounts are installed by a browser through the API, and go live', asy
     [portalIds.main, 1],
     [portalIds.emea, 1],
   ]);
-}, 60_000);
+});
 
 test('a sync into one account writes nothing into the other, and spends nothing of its quota', async () => {
   const spent = async () =>
@@ -60,7 +60,7 @@ test('a sync into one account writes nothing into the other, and spends nothing 
   expect(await table('runs')).toEqual([[portalIds.emea, 1]]);
   expect(await spent()).toEqual(before);
   expect((await river.tokenCalls('emea'))['200']).toBeGreaterThan(1);
-}, 60_000);
+});
 
 test('a sync goes on over ended tokens, a lost reply of a refresh, and a token that HubSpot refuses', async () => {
   await river.control('main', 'stats/reset', {});
@@ -81,7 +81,7 @@ test('a sync goes on over ended tokens, a lost reply of a refresh, and a token t
   expect(calls['200']).toBeGreaterThan(1);
   expect(await table('problems')).toEqual([]);
   await river.control('main', 'settings', { latency: { meanMs: 0, jitterMs: 0 } });
-}, 60_000);
+});
 
 test('budgets, known states and ids of the two do not mix', async () => {
   const { rows } = await river.pool.query<{ portal_id: string; calls_cap: number | null }>(
@@ -100,7 +100,7 @@ test('budgets, known states and ids of the two do not mix', async () => {
     const ids = view.records('contacts', ['hs_object_id']).map((record) => record['hs_object_id']);
     expect(known.rows.map(({ record_id }) => record_id).sort()).toEqual(ids.sort());
   }
-}, 60_000);
+});
 
 test('an app that is thrown out in mid-run pauses its portal only, and the next installation goes on', async () => {
   await river.members(`update members set name = name || ' II'`);
@@ -131,7 +131,7 @@ test('an app that is thrown out in mid-run pauses its portal only, and the next 
   await until('all updates', async () => (await renamed()) === 1500);
   expect((await emails('main')).length).toBe(1500);
   expect(await table('problems')).toEqual([]);
-}, 60_000);
+});
 
 test('uninstalling by the API takes the app out of HubSpot and forgets the tokens', async () => {
   const reply = await river.ask('/api/portals/emea/install', { method: 'DELETE' });
@@ -143,7 +143,7 @@ test('uninstalling by the API takes the app out of HubSpot and forgets the token
   expect(await findPortal(river.pool, portalIds.emea)).toMatchObject({ isPaused: true, pausedUntil: null });
   expect(await river.control('emea', 'uninstall', {})).toEqual({ uninstalled: [] });
   expect(await findTokens(river.pool, portalIds.main)).not.toBeNull();
-}, 60_000);
+});
 
 test('no log line holds a token, a code or a secret', async () => {
   const logs = await river.logs();

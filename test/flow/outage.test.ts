@@ -6,11 +6,11 @@ beforeAll(async () => {
   river = await startMembersRiver();
   await river.open();
   expect(await river.sync()).toMatchObject({ state: 'succeeded' });
-}, 120_000);
+});
 
 afterAll(async () => {
   await river?.stop();
-}, 60_000);
+});
 
 afterEach(async () => {
   await fetch(`${river.simulatorUrl}/_simulator/faults`, { method: 'DELETE' });
@@ -101,7 +101,7 @@ test('an outage opens the breaker: it says so, one call at a time tries again, a
   expect(await breaker()).toEqual({ openings: 0, failures: 0, paused: false });
   expect(await status()).toMatchObject({ isPaused: false, isBroken: false, pauseReason: null });
   await expectDelivered(ids);
-}, 90_000);
+});
 
 test('a short pause is waited out by the run', async () => {
   const ids = await put(1);
@@ -109,7 +109,7 @@ test('a short pause is waited out by the run', async () => {
   await fault({ do: 'status', status: 477, headers, match: { path: 'batch/upsert', times: 1 } });
   expect(await river.sync()).toMatchObject({ state: 'succeeded' });
   await expectDelivered(ids);
-}, 60_000);
+});
 
 test('a long pause ends the run as waiting, with the time; one command resumes it, and nothing is lost', async () => {
   const ids = await put(2);
@@ -120,7 +120,7 @@ test('a long pause ends the run as waiting, with the time; one command resumes i
   expect((await rowOf(run.workflowId)).reason).toMatch(/another data centre.*goes on \d{4}-\d\d-\d\dT/);
   expect(await status()).toMatchObject({ isPaused: true });
   await expectDeliveredOnceResumed(ids);
-}, 60_000);
+});
 
 test('a refused token pauses until a person has seen to it', async () => {
   const ids = await put(1);
@@ -137,7 +137,7 @@ test('a refused token pauses until a person has seen to it', async () => {
   });
   expect(await status()).toMatchObject({ isPaused: true, pausedUntil: null });
   await expectDeliveredOnceResumed(ids);
-}, 60_000);
+});
 
 test('a day whose calls run low is told, by the run and by status', async () => {
   const ids = await put(1);
@@ -157,7 +157,7 @@ test('a day whose calls run low is told, by the run and by status', async () => 
   expect(await river.sync()).toMatchObject({ state: 'succeeded' });
   expect(await status()).toMatchObject({ bulkStoppedUntil: null });
   await expectDelivered(ids);
-}, 60_000);
+});
 
 test('a run that cannot begin says why in the log', async () => {
   const run = await river.startSync({ sources: ['nobody'] });
@@ -169,4 +169,4 @@ test('a run that cannot begin says why in the log', async () => {
       reason: expect.stringContaining('there is no source nobody') as string,
     },
   ]);
-}, 60_000);
+});

@@ -163,7 +163,7 @@ export async function startOwnershipRiver(): Promise<OwnershipRiver> {
       await river.temporal.workflow.execute('tick', { taskQueue, workflowId: uniqueName('tick'), args: [] });
     },
     async settled() {
-      const end = performance.now() + 30_000;
+      const end = performance.now() + 120_000;
       for (;;) {
         const { rows } = await river.pool.query<{ left: number }>(
           `select (select count(*) from outbox)::int + (select count(*) from delivery_batches)::int

@@ -133,7 +133,7 @@ afterAll(() => {
 
 test('without a defect there is no difference', async () => {
   expect(await firstSyncDifferences()).toBe('');
-}, 120_000);
+});
 
 test.each(defects)(
   'found: $name',

@@ -9,11 +9,11 @@ beforeAll(async () => {
   river = await startMembersRiver();
   api = river.api;
   await river.open();
-}, 120_000);
+});
 
 afterAll(async () => {
   await river?.stop();
-}, 60_000);
+});
 
 interface Listed {
   problemId: string;
@@ -66,7 +66,7 @@ describe('problems', () => {
       member('noPhone', { phone: 'not a phone' }),
     );
     await river.sync({ trigger: 'test' });
-  }, 60_000);
+  });
 
   test('a record that HubSpot refuses is parked with the reason, the others are delivered', async () => {
     expect(await cityOf('ok.secret@club.example')).toBe('York');
@@ -197,7 +197,7 @@ describe('reviews', () => {
     const records = [{ objectType: 'contacts', properties: { email: 'stranger@hubspot.example' } }];
     [stranger] = ((await river.post('/_simulator/seed', { records })) as { ids: [string] }).ids;
     await river.sync({ full: true });
-  }, 60_000);
+  });
 
   test('a record that could be either of two in HubSpot waits', async () => {
     expect(await outcome()).toHaveLength(6);

@@ -94,7 +94,7 @@ export async function startQuotaRiver(
       await ask('faults', order);
     },
     async delivered() {
-      const end = performance.now() + 30_000;
+      const end = performance.now() + 120_000;
       while (performance.now() < end) {
         const { rowCount } = await river.pool.query(
           'select from outbox union all select from delivery_batches',
@@ -102,7 +102,7 @@ export async function startQuotaRiver(
         if (rowCount === 0) return;
         await sleep(50);
       }
-      throw new Error('records are still due after 30 s');
+      throw new Error('records are still due after 120 s');
     },
     async mark(lane, count) {
       const { rows } = await river.pool.query<{ golden_id: string }>(

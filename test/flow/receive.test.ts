@@ -17,11 +17,11 @@ beforeAll(async () => {
   await river.worker();
   await river.open();
   expect((await river.sync()).state).toBe('succeeded');
-}, 120_000);
+});
 
 afterAll(async () => {
   await river.stop();
-}, 60_000);
+});
 
 beforeEach(async () => {
   await river.resetStats();

@@ -14,7 +14,7 @@ let temporal: TestTemporal;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   temporal = await connectTemporal();
-}, 120_000);
+});
 
 afterAll(async () => {
   await temporal?.close();
@@ -74,7 +74,7 @@ test('consolidate continues as new and goes on until dry', async () => {
   const input = { portalId, objectType: 'contacts', renewAfterEvents: 60 };
   expectRenewed(await executionsOf('consolidate', input, { consolidateSlice }), 60);
   expect(left).toBe(0);
-}, 60_000);
+});
 
 test('deliver continues as new, with all waves in flight ended', async () => {
   let [left, sent] = [20, 0];
@@ -89,7 +89,7 @@ test('deliver continues as new, with all waves in flight ended', async () => {
   const input: DeliverInput = { portalId, lane: 'bulk', renewAfterEvents: 80 };
   expectRenewed(await executionsOf('deliver', input, activities), 80);
   expect(sent).toBe(20);
-}, 60_000);
+});
 
 test('syncSource continues as new and reads every stream to its end', async () => {
   let left = 30;
@@ -104,4 +104,4 @@ test('syncSource continues as new and reads every stream to its end', async () =
   };
   expectRenewed(await executionsOf('syncSource', input, { extractPage }), 60);
   expect(left).toBe(0);
-}, 60_000);
+});

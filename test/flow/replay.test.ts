@@ -19,7 +19,7 @@ interface Stored {
 beforeAll(async () => {
   if (process.env['TRIBUTARY_RECORD_HISTORIES']) await recordHistories();
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-}, 180_000);
+});
 
 async function stored(name: string): Promise<Stored> {
   return JSON.parse(await readFile(join(historiesFolder, name), 'utf8')) as Stored;
@@ -57,7 +57,7 @@ test('every stored history replays on the bundle that ships', async () => {
     names.map(async (name) => ({ ...(await stored(name)), workflowId: name })),
   );
   expect(await replay(histories)).toEqual(Object.fromEntries(names.map((name) => [name, null])));
-}, 60_000);
+});
 
 test('a workflow that asks for other activities than its history is found', async () => {
   const history = await stored('setupPortal.json');
@@ -66,4 +66,4 @@ test('a workflow that asks for other activities than its history is found', asyn
   }
   const found = await replay([{ ...history, workflowId: 'changed' }]);
   expect(found['changed']).toMatch(/^DeterminismViolationError/);
-}, 60_000);
+});

@@ -13,11 +13,11 @@ let river: DeskRiver;
 
 beforeAll(async () => {
   river = await startDeskRiver(shortClaims);
-}, 60_000);
+});
 
 afterAll(async () => {
   await river?.stop();
-}, 60_000);
+});
 
 const succeeds = async (input: object = {}) =>
   expect(await river.sync(input)).toMatchObject({ state: 'succeeded' });
@@ -61,7 +61,7 @@ test('two systems that disagree converge in one pass and are silent then', async
   });
   expect(await river.writes()).toEqual({ club: 2, desk: 2 });
   await expectSilence();
-}, 60_000);
+});
 
 test('a newer value of one system goes to the other, and not back', async () => {
   river.desk.put({ ref: 'a/1', mail: 'ann@inbox.example', tel: '+4721000011', address: { city: 'Oslo' } });
@@ -73,7 +73,7 @@ test('a newer value of one system goes to the other, and not back', async () => 
   await succeeds();
   expect(await river.writes()).toEqual({ club: 0, desk: 0 });
   expect(await originOf('ann@inbox.example', 'phone')).toEqual({ source: 'desk', key: 'a/1' });
-}, 60_000);
+});
 
 test('an opt-out goes everywhere, and what a person clears there is never told back as consent', async () => {
   river.desk.put({ ref: 'b', mail: 'bo@inbox.example', quiet: 'J', address: { city: 'Lund' } });
@@ -82,7 +82,7 @@ test('an opt-out goes everywhere, and what a person clears there is never told b
   await river.club('update members set no_mail = false, changed_at = clock_timestamp() where id = 1');
   await succeeds();
   expect(river.desk.callers.get('a/1')?.quiet ?? null).toBeNull();
-}, 60_000);
+});
 
 test('a person with two records of one system gets both right', async () => {
   river.desk.put(
@@ -95,7 +95,7 @@ test('a person with two records of one system gets both right', async () => {
   expect(river.desk.callers.get('d2')).toMatchObject({ tel: '+41310000002', address: { city: 'Bern' } });
   expect(await river.writes()).toEqual({ club: 1, desk: 2 });
   await expectSilence();
-}, 60_000);
+});
 
 test('a system that makes another value of ours is told once, not for ever', async () => {
   river.desk.keeps = ({ address, ...change }) => ({
@@ -111,7 +111,7 @@ test('a system that makes another value of ours is told once, not for ever', asy
   await river.addMembers({ id: 7, email: 'gil@inbox.example', name: 'Gil', city: 'Trier' });
   await succeeds();
   expect(river.desk.callers.get('g')).toMatchObject({ address: { city: 'Trier' } });
-}, 60_000);
+});
 
 test('a record that a system refuses is a problem that names it; the others go on, and a retry closes it', async () => {
   river.desk.refuse = (ref) => (ref === 'b' ? { status: 422 } : null);
@@ -143,7 +143,7 @@ test('a record that a system refuses is a problem that names it; the others go o
   await succeeds();
   expect(await openProblems()).toEqual([]);
   expect(river.desk.callers.get('e')).toMatchObject({ address: { city: 'Essen' } });
-}, 60_000);
+});
 
 test('a system that is down waits alone: the run says so, everything else goes on', async () => {
   river.desk.refuse = () => ({ status: 503, headers: { 'retry-after': '2' } });
@@ -173,7 +173,7 @@ test('a system that is down waits alone: the run says so, everything else goes o
     async () => river.desk.callers.get('a/1')?.address?.city,
     (city) => city === 'Nice',
   );
-}, 60_000);
+});
 
 test('hold holds write-backs too', async () => {
   await river.writes();
@@ -189,7 +189,7 @@ test('hold holds write-backs too', async () => {
   await setMode(river.pool, river.portalId, 'live');
   await succeeds({ full: true });
   expect(await river.writes()).toEqual({ club: 0, desk: 1 });
-}, 60_000);
+});
 
 test('switched off and on again, killed between sending and settling, read meanwhile: what we wrote is still ours', async () => {
   await river.addMembers({ id: 6, email: 'flo@inbox.example', name: 'Flo', phone: '+4721000006' });
@@ -219,7 +219,7 @@ test('switched off and on again, killed between sending and settling, read meanw
   const keys = river.desk.written.map(({ key }) => key);
   expect({ sent: keys.length, changes: new Set(keys).size }).toEqual({ sent: 2, changes: 1 });
   await expectSilence();
-}, 60_000);
+});
 
 async function originOf(email: string, property: string): Promise<{ source: string; key: string }> {
   const { rows } = await river.pool.query<{ origin: { source: string; key: string } }>(

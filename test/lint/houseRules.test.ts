@@ -1,7 +1,6 @@
 import { lintTexts, type PlantedText } from './lintTexts';
 
 // Loading the linter takes seconds, and more on a busy machine.
-jest.setTimeout(120_000);
 
 const long = (head: string): string => `${head}\n${'export {};\n'.repeat(300)}`;
 

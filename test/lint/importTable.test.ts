@@ -1,7 +1,6 @@
 import { lintTexts } from './lintTexts';
 
 // Loading the linter takes seconds, and more on a busy machine.
-jest.setTimeout(120_000);
 
 /** The table of DESIGN §7 in its own words: from a folder, what is refused and what is allowed. */
 const table: Record<string, { refused: string[]; allowed: string[] }> = {

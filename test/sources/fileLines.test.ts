@@ -161,4 +161,4 @@ test('a large file is read in bounded memory, page by page', async () => {
   expect(count).toBe(300_000);
   // The file has 121 MB; buffers of a page are far below, however late they are collected.
   expect(peak).toBeLessThan(40_000_000);
-}, 120_000);
+});

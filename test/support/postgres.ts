@@ -54,9 +54,9 @@ async function drop(url: string, name: string): Promise<void> {
   });
 }
 
-/** Connections still there after 2 s: an ended pool's sockets need a moment to be seen closed by the server. */
+/** Connections still there after 20 s: an ended pool's sockets need a moment to be seen closed by the server. */
 async function openConnections(admin: Client, name: string): Promise<string[]> {
-  const until = Date.now() + 2_000;
+  const until = Date.now() + 20_000;
   for (;;) {
     const { rows } = await admin.query<{ what: string }>(
       `select format('%s (%s)', nullif(application_name, ''), state) as what from pg_stat_activity where datname = $1
