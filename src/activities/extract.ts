@@ -3,9 +3,16 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { claimRead, moveCursor, type ReadState, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
 import { inTransaction, type Queryable } from '../db/pool';
-import { closeFileFaults, closeUnseenFaults, openProblems, type ProblemInput } from '../db/problems';
+import {
+  closeFileFaults,
+  closeUnseenFaults,
+  metUnreadable,
+  openProblems,
+  type ProblemInput,
+} from '../db/problems';
 import { addCounts } from '../db/runs';
 import { markGone, noteSeenKeys } from '../db/stagedRecords';
+import { cleanText } from '../domain/cleanText';
 import { hubspotSource } from '../domain/record';
 import type { Page, SourceRecord } from '../sources/contract';
 import type { ActivityContext } from './context';
@@ -170,15 +177,16 @@ async function settleGone(
     tx,
     ref,
     read.readNumber,
-    page.records.map(({ key }) => key),
+    [...page.records, ...page.faults].flatMap(({ key }) => (key === null ? [] : cleanText(key))),
   );
   if (page.next !== null) return 0;
+  const isIncomplete = await metUnreadable(tx, ref.portalId, source.name, stream.name, runId);
   const { gone, refused } = await markGone(
     tx,
     ref,
     read.readNumber,
     stream.whenGone,
-    source.maxGonePercent,
+    isIncomplete ? 0 : source.maxGonePercent,
     runId,
   );
   if (refused) {
@@ -189,7 +197,9 @@ async function settleGone(
         objectType: stream.objectType,
         source: source.name,
         stream: stream.name,
-        reason: `more than ${source.maxGonePercent}% of the records are missing at the source; nothing was withdrawn. If that is right, raise maxGonePercent for one full run`,
+        reason: isIncomplete
+          ? 'records are missing at the source, but they may be among what could not be read; nothing was withdrawn. Correct or dismiss what is unreadable'
+          : `more than ${source.maxGonePercent}% of the records are missing at the source; nothing was withdrawn. If that is right, raise maxGonePercent for one full run`,
       },
     ]);
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cleanJson } from '../domain/cleanText';
+import { cleanJson, cleanText } from '../domain/cleanText';
 import type { JsonObject } from '../domain/record';
 import { closeRecordProblems, openProblems, type ProblemInput } from '../db/problems';
 import type { StreamRef } from '../db/cursors';
@@ -26,7 +26,7 @@ export async function stagePage(
     secret,
   }: { runId: string | null; lane: number; readBegan?: Date; secret: ErasureSecret },
 ): Promise<{ staged: number; refused: number }> {
-  const byKey = new Map(records.map((record) => [record.key, asStaged(record)]));
+  const byKey = new Map(records.map(asStaged).map((record) => [record.key, record]));
   const refused: StagedInput[] = [];
   const screened = await withoutErased(tx, secret, stream, objectType, [...byKey.values()]);
   const staged = await stageBisecting(tx, screened, refused, (part) =>
@@ -92,9 +92,9 @@ async function stageBisecting(
   }
 }
 
-/** Cleans the payload so that Postgres can hold it, and hashes it: an equal payload is no news. */
+/** Cleans key and payload so that Postgres can hold them, and hashes the payload: an equal payload is no news. */
 function asStaged({ key, payload, changedAt }: SourceRecord): StagedInput {
   const cleaned = cleanJson(payload) as JsonObject;
   const payloadHash = createHash('sha1').update(JSON.stringify(cleaned)).digest('base64');
-  return { key: cleanJson(key) as string, payload: cleaned, payloadHash, changedAt };
+  return { key: cleanText(key), payload: cleaned, payloadHash, changedAt };
 }

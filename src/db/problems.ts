@@ -152,6 +152,24 @@ export async function closeUnseenFaults(
   );
 }
 
+/** Whether a run met rows of a stream that it could not read and that have no key: any record may be among them. */
+export async function metUnreadable(
+  db: Queryable,
+  portalId: string,
+  source: string,
+  stream: string,
+  runId: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from problems
+     where portal_id = $1 and source = $2 and stream = $3 and record_key is null and closed_at is null
+       and stage = 'extract' and kind = 'unreadable'
+       and last_seen_at >= (select started_at from runs where portal_id = $1 and run_id = $4) limit 1`,
+    [portalId, source, stream, runId],
+  );
+  return rowCount === 1;
+}
+
 /**
  * Closes the `unreadable` problems of a file whose name is read anew from its first line, except those listed: the
  * file was corrected and dropped again.
