@@ -31,7 +31,8 @@ export async function claimAssociations(
   gathering: Set<string>,
 ): Promise<string[]> {
   if (lane !== 'bulk') return [];
-  for (const { fromObject, toObject } of await settledPairs(tx, portalId)) {
+  const objectTypes = context.settings.objects.map(({ objectType }) => objectType);
+  for (const { fromObject, toObject } of await settledPairs(tx, portalId, objectTypes)) {
     if (gathering.has(fromObject) || gathering.has(toObject)) continue;
     const batchIds = await claimPair(tx, context, portalId, fromObject, toObject);
     if (batchIds.length > 0) return batchIds;

@@ -39,11 +39,12 @@ const shortPauseMs = 60_000;
 
 export function createRunActivities(context: ActivityContext) {
   const { pool, settings, log } = context;
+  const objectTypes = objectTypesOf(context);
   return {
     /** Opens the run, registers changed configurations, and says which sources to read in which order. */
     async beginRun({ portalId, runId, sources, full, trigger }: BeginRunInput): Promise<SourcePlan[]> {
       const known = [
-        { name: hubspotSource, streams: settings.objects.map(({ objectType }) => objectType), dependsOn: [] },
+        { name: hubspotSource, streams: objectTypes, dependsOn: [] },
         ...settings.sources.map(({ name, streams, dependsOn }) => ({
           name,
           streams: streams.map((stream) => stream.name),
@@ -77,7 +78,8 @@ export function createRunActivities(context: ActivityContext) {
         }
         await dropForeignMarks(tx, portalId, [...new Set(targets.map(({ target }) => target))]);
         const names = ordered.plan.map(({ source }) => source);
-        await insertRun(tx, portalId, { runId, trigger, full, sources: names });
+        if (!(await insertRun(tx, portalId, { runId, trigger, full, sources: names })))
+          throw usedRunId(runId);
         await takeOverRuns(tx, portalId, dead, runId);
         await adoptDueRecords(tx, portalId, runId);
         await extendGathering(tx, portalId, gatheredObjects(context, names), runId);
@@ -145,7 +147,8 @@ export function createRunActivities(context: ActivityContext) {
       for (;;) {
         const settled = await settledResult(context, portalId, runId);
         if (settled) return settled;
-        if (performance.now() > until) throw stillUnsettled(await countUnsettled(pool, portalId, runId));
+        if (performance.now() > until)
+          throw stillUnsettled(await countUnsettled(pool, portalId, runId, objectTypes));
         await sleep(lookAgainMs);
       }
     },
@@ -174,17 +177,18 @@ export interface SettledResult {
 
 /** Null while something is under way. */
 async function settledResult(
-  { pool, now }: ActivityContext,
+  context: ActivityContext,
   portalId: string,
   runId: string,
 ): Promise<SettledResult | null> {
-  const stage = await unsettledStage(pool, portalId, runId);
+  const { pool, now } = context;
+  const stage = await unsettledStage(pool, portalId, runId, objectTypesOf(context));
   if (stage === null) {
     await settleReferences(pool, portalId, runId);
     return { settled: true, deferredUntil: null, reason: null };
   }
   if (stage === 'staged') return null;
-  if (stage === 'writeBacks') return stoppedTargets(pool, portalId, runId);
+  if (stage === 'writeBacks') return stoppedTargets(context, portalId, runId);
   const portal = await findPortal(pool, portalId);
   if (!portal?.isPaused) return stoppedByDay(pool, portalId, runId);
   const { pausedUntil, pauseReason } = portal;
@@ -194,8 +198,13 @@ async function settledResult(
 }
 
 /** All that is left of the run is for targets that are paused: nobody waits for them. */
-async function stoppedTargets(pool: Pool, portalId: string, runId: string): Promise<SettledResult | null> {
-  const pauses = await writeBackPauses(pool, portalId, runId);
+async function stoppedTargets(
+  context: ActivityContext,
+  portalId: string,
+  runId: string,
+): Promise<SettledResult | null> {
+  const { pool } = context;
+  const pauses = await writeBackPauses(pool, portalId, runId, objectTypesOf(context));
   if (pauses === null) return null;
   await settleReferences(pool, portalId, runId);
   const ends = pauses.map(({ until }) => until?.getTime() ?? Infinity);
@@ -217,6 +226,14 @@ async function stoppedByDay(pool: Pool, portalId: string, runId: string): Promis
   return { settled: false, deferredUntil: stop.resumeAt.toISOString(), reason };
 }
 
+/** Its cursors say that all is read: it would succeed without reading anything. */
+function usedRunId(runId: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `run ${runId} has ended already; start another one under another workflow id`,
+    'configuration',
+  );
+}
+
 function stillUnsettled({ staged, records, associations, writeBacks }: Unsettled): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'unsettled',
@@ -236,6 +253,10 @@ async function deadRuns(
   for (const id of await otherRunningRuns(pool, portalId, runId))
     if (!(await isRunRunning(id))) dead.push(id);
   return dead;
+}
+
+function objectTypesOf({ settings }: ActivityContext): string[] {
+  return settings.objects.map(({ objectType }) => objectType);
 }
 
 function gatheredObjects({ settings }: ActivityContext, sources: string[]): string[] {

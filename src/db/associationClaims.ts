@@ -16,20 +16,21 @@ export interface AssociationCandidate {
 
 export type AssociationIntent = Omit<AssociationCandidate, 'labels' | 'wanted'>;
 
-/** Pairs of objects that have due associations and no records of either object still on their way to HubSpot. */
+/** Pairs of these objects that have due associations and no records of either object still on their way to HubSpot. */
 export async function settledPairs(
   db: Queryable,
   portalId: string,
+  objectTypes: string[],
 ): Promise<{ fromObject: string; toObject: string }[]> {
   const { rows } = await db.query<{ fromObject: string; toObject: string }>(
     `select from_object as "fromObject", to_object as "toObject" from (
        select distinct from_object, to_object from golden_associations
        where portal_id = $1 and due and batch_id is null and not parked) as pair
-     where not exists (select from outbox where portal_id = $1 and target = 'hubspot'
+     where from_object = any ($2::text[]) and to_object = any ($2::text[]) and not exists (select from outbox where portal_id = $1 and target = 'hubspot'
        and object_type in (from_object, to_object) and not parked
        and (not_before is null or not_before <= now()))
      order by 1, 2`,
-    [portalId],
+    [portalId, objectTypes],
   );
   return rows;
 }

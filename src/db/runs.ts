@@ -79,21 +79,23 @@ export function countCall(
   ]);
 }
 
-/** Opens a run and its sources; repeatable by the same run id. */
+/** Opens a run and its sources; repeatable while it runs. @returns false when a run of this id has ended already */
 export async function insertRun(
   db: Queryable,
   portalId: string,
   run: { runId: string; trigger: string; full: boolean; sources: string[] },
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `insert into runs (portal_id, run_id, trigger, full_read, sources) values ($1, $2, $3, $4, $5)
-     on conflict do nothing`,
+     on conflict (portal_id, run_id) do update set run_id = excluded.run_id where runs.state = 'running'`,
     [portalId, run.runId, run.trigger, run.full, run.sources],
   );
+  if (rowCount === 0) return false;
   await db.query(
     `insert into run_sources (portal_id, run_id, source) select $1, $2, unnest($3::text[]) on conflict do nothing`,
     [portalId, run.runId, run.sources],
   );
+  return true;
 }
 
 export async function setSourceState(

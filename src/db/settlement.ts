@@ -12,14 +12,19 @@ export interface Unsettled {
   writeBacks: number;
 }
 
-/** Rows of a run ($2) that are not settled, by stage. Parked marks are settled: problems stand for them. */
+/**
+ * Rows of a run ($2) that are not settled, by stage. Parked marks are settled: problems stand for them. Of objects that
+ * are not configured ($3, any more) nothing is delivered: nobody waits for what is left of them.
+ */
 const unsettledRows = {
-  staged: `from staged_records where portal_id = $1 and due_at is not null and run_id = $2`,
+  staged: `from staged_records
+    where portal_id = $1 and due_at is not null and run_id = $2 and object_type = any ($3::text[])`,
   records: `from outbox join portals using (portal_id)
     where portal_id = $1 and target = 'hubspot' and run_id = $2 and not parked
-      and (mode = 'live' or batch_id is not null)`,
+      and object_type = any ($3::text[]) and (mode = 'live' or batch_id is not null)`,
   associations: `from golden_associations a join portals using (portal_id)
-    where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked and (mode = 'live' or a.batch_id is not null)
+    where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked
+      and a.from_object = any ($3::text[]) and a.to_object = any ($3::text[]) and (mode = 'live' or a.batch_id is not null)
       and (a.batch_id is not null or (
         exists (select from known_states f where f.portal_id = $1 and f.target = 'hubspot'
           and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
@@ -27,19 +32,24 @@ const unsettledRows = {
           and t.object_type = a.to_object and t.golden_id = a.to_golden and not t.archived)))`,
   writeBacks: `from outbox join portals using (portal_id)
     where portal_id = $1 and target <> 'hubspot' and run_id = $2 and not parked
-      and (mode = 'live' or batch_id is not null)`,
+      and object_type = any ($3::text[]) and (mode = 'live' or batch_id is not null)`,
 };
 
 /**
  * Counts what a run staged and is not settled yet. Marks that a later run took over are settled too: superseded. In
  * hold nothing moves, so all marks are settled: proposed. It reads all that is under way: do not ask often.
  */
-export async function countUnsettled(db: Queryable, portalId: string, runId: string): Promise<Unsettled> {
+export async function countUnsettled(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+  objectTypes: string[],
+): Promise<Unsettled> {
   const { staged, records, associations, writeBacks } = unsettledRows;
   const { rows } = await db.query<Record<keyof Unsettled, string>>(
     `select (select count(*) ${staged}) as staged, (select count(*) ${records}) as records,
        (select count(*) ${associations}) as associations, (select count(*) ${writeBacks}) as "writeBacks"`,
-    [portalId, runId],
+    [portalId, runId, objectTypes],
   );
   const row = rows[0]!;
   return {
@@ -55,13 +65,14 @@ export async function unsettledStage(
   db: Queryable,
   portalId: string,
   runId: string,
+  objectTypes: string[],
 ): Promise<keyof Unsettled | null> {
   const { staged, records, associations, writeBacks } = unsettledRows;
   const { rows } = await db.query<{ stage: keyof Unsettled | null }>(
     `select case when exists (select ${staged}) then 'staged' when exists (select ${records}) then 'records'
        when exists (select ${associations}) then 'associations'
        when exists (select ${writeBacks}) then 'writeBacks' end as stage`,
-    [portalId, runId],
+    [portalId, runId, objectTypes],
   );
   return rows[0]!.stage;
 }
@@ -74,6 +85,7 @@ export async function writeBackPauses(
   db: Queryable,
   portalId: string,
   runId: string,
+  objectTypes: string[],
 ): Promise<{ target: string; until: Date | null; reason: string | null }[] | null> {
   const { rows } = await db.query<{
     target: string;
@@ -85,7 +97,7 @@ export async function writeBackPauses(
        nullif(t.paused_until, 'infinity') as until, t.pause_reason as reason
      from (select distinct target ${unsettledRows.writeBacks}) as waiting
      left join targets t on t.portal_id = $1 and t.target = waiting.target order by 1`,
-    [portalId, runId],
+    [portalId, runId, objectTypes],
   );
   if (rows.some(({ isPaused }) => !isPaused)) return null;
   return rows.map(({ target, until, reason }) => ({ target, until, reason }));

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
+import { settledPairs } from '../../src/db/associationClaims';
 import { refreshAssociations } from '../../src/db/goldenAssociations';
 import { markDue } from '../../src/db/outbox';
 import { inTransaction, openPool } from '../../src/db/pool';
 import { clearDue, selectDue, stageRecords } from '../../src/db/stagedRecords';
-import { unsettledStage } from '../../src/db/settlement';
+import { countUnsettled, unsettledStage } from '../../src/db/settlement';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';
@@ -33,6 +34,9 @@ const stage = (payloadHash: string, runId: string | null, keys = ['1']) =>
     { runId, lane: runId === null ? 0 : 2 },
   );
 
+const objectTypes = ['contacts', 'companies'];
+const stageOf = (runId: string) => unsettledStage(pool, portalId, runId, objectTypes);
+
 async function runOf(table: string): Promise<string | null> {
   const { rows } = await pool.query<{ run_id: string | null }>(`select run_id from ${table}`);
   expect(rows).toHaveLength(1);
@@ -43,7 +47,7 @@ describe('a staged record', () => {
   test('stays the run’s that waits for it when a webhook stages it again', async () => {
     await stage('a', 'nightly');
     await stage('b', null);
-    expect(await unsettledStage(pool, portalId, 'nightly')).toBe('staged');
+    expect(await stageOf('nightly')).toBe('staged');
   });
 
   test('is taken over by another run', async () => {
@@ -80,14 +84,14 @@ describe.each([['hubspot', 'records'] as const, ['eol', 'writeBacks'] as const])
     test('stays the run’s that waits for it when the echo of our own write marks it again', async () => {
       await mark('nightly');
       await mark(null);
-      expect(await unsettledStage(pool, portalId, 'nightly')).toBe(stageName);
+      expect(await stageOf('nightly')).toBe(stageName);
     });
 
     test('is taken over by another run', async () => {
       await mark('nightly');
       await mark('partners');
-      expect(await unsettledStage(pool, portalId, 'nightly')).toBeNull();
-      expect(await unsettledStage(pool, portalId, 'partners')).toBe(stageName);
+      expect(await stageOf('nightly')).toBeNull();
+      expect(await stageOf('partners')).toBe(stageName);
     });
 
     test('that was parked is nobody’s when no run marks it again', async () => {
@@ -139,4 +143,28 @@ describe('an association', () => {
     await refresh(null);
     expect(await runOf('golden_associations')).toBeNull();
   });
+});
+
+test('nobody waits for what is left of an object that is not configured any more', async () => {
+  await stageRecords(pool, ref, 'tickets', [{ key: '1', payload: {}, payloadHash: '', changedAt: null }], {
+    ...{ runId: 'nightly', lane: 2 },
+  });
+  const marks = ['hubspot', 'eol'].map((target) => ({ target, goldenId: ann, lane: 2, leadSource: 'crm' }));
+  await markDue(pool, portalId, 'tickets', 'nightly', marks);
+  await pool.query(
+    `insert into golden_associations (portal_id, from_object, from_golden, to_object, to_golden, labels, wanted, run_id,
+       lead_source)
+     values (100, 'tickets', $1, 'contacts', $2, '{}', true, 'nightly', 'crm'),
+       (100, 'contacts', $2, 'tickets', $1, '{}', true, 'nightly', 'crm')`,
+    [ann, acme],
+  );
+  await pool.query(
+    `insert into known_states (portal_id, object_type, record_id, golden_id, kept)
+     values (100, 'tickets', '1', $1, '{}'), (100, 'contacts', '2', $2, '{}')`,
+    [ann, acme],
+  );
+  expect(await stageOf('nightly')).toBeNull();
+  expect(await settledPairs(pool, portalId, objectTypes)).toEqual([]);
+  const counted = await countUnsettled(pool, portalId, 'nightly', [...objectTypes, 'tickets']);
+  expect(counted).toEqual({ staged: 1, records: 1, associations: 2, writeBacks: 1 });
 });

@@ -176,6 +176,17 @@ test('the Temporal CLI starts a run with JSON input', async () => {
   expect(await runOf(workflowId)).toMatchObject({ trigger: 'manual', sources: ['hubspot', 'crm'] });
 });
 
+test('a workflow id is a run only once: used again, it does not succeed without reading anything', async () => {
+  const workflowId = uniqueName('by-hand');
+  const again = { taskQueue, workflowId, args: [{ sources: ['crm'] }] };
+  expect(await academy.temporal.workflow.execute('syncRun', again)).toMatchObject({ state: 'succeeded' });
+  const failed = await academy.temporal.workflow.execute('syncRun', again).catch((error: Error) => error);
+  expect(rootMessage(failed)).toBe(
+    `run ${workflowId} has ended already; start another one under another workflow id`,
+  );
+  expect(await runOf(workflowId)).toMatchObject({ state: 'succeeded' });
+}, 60_000);
+
 test("a schedule of the configuration starts its sources' run when it is triggered", async () => {
   const env = {
     ACADEMY_TOKEN: 'x',
