@@ -190,7 +190,9 @@ async function readReference(
     for (const { category, typeId, label } of types)
       labels.push({ toObject, category, typeId, label: label ?? null });
   }
+  const typeId = await readTypeId(client, hubspotType);
   return {
+    ...(typeId === null ? {} : { typeId }),
     properties: properties.map(({ name, type, fieldType, options }) => ({
       name,
       type,
@@ -229,6 +231,16 @@ async function readPipelines(
     }));
   } catch (error) {
     if (isNotOffered(error)) return [];
+    throw error;
+  }
+}
+
+/** Without the scope to read schemas a custom object is known by nothing but its name; its webhooks are ignored then. */
+async function readTypeId(client: HubSpotClient, objectType: string): Promise<string | null> {
+  try {
+    return await findObjectTypeId(client, objectType);
+  } catch (error) {
+    if (isNotOffered(error)) return null;
     throw error;
   }
 }

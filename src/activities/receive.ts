@@ -10,7 +10,13 @@ import { definedObjects } from '../db/referenceData';
 import { markKeysGone } from '../db/stagedRecords';
 import { hubspotSource } from '../domain/record';
 import { fewestCalls, receiveParts, type ReceivePart } from '../domain/receiveParts';
-import { readEvents, type ChangedObject, type EventPlan, type PushedRecord } from '../domain/readEvents';
+import {
+  readEvents,
+  type ChangedObject,
+  type EventPlan,
+  type PushedRecord,
+  type ReceivedEvent,
+} from '../domain/readEvents';
 import type { HubSpotClient } from '../hubspot/client';
 import type { ActivityContext } from './context';
 import { eraseMentionsOf, erasePeople } from './erase';
@@ -42,6 +48,8 @@ export interface ReceiveResult {
   /** Windows that held something, and the fewest calls that could have read their records. */
   windows: number;
   callsMin: number;
+  /** Events about object types that nobody configured, by HubSpot's name of the type. */
+  ignored?: Record<string, number>;
   more: boolean;
   /** A pause of the portal ends then. */
   waitMs: number | null;
@@ -61,11 +69,16 @@ export function createReceive(context: ActivityContext) {
     try {
       return await receiveUntilDry(context, portalId, sum);
     } finally {
-      const { more: _more, waitMs: _wait, ...counts } = sum;
+      const { more: _more, waitMs: _wait, ignored, ...counts } = sum;
+      if (ignored)
+        context.log.warn({ event: 'events_ignored', portalId, ignored, hint: ignoredHint }, 'events ignored');
       if (sum.windows > 0) context.log.info({ event: 'received', portalId, ...counts }, 'events received');
     }
   };
 }
+
+const ignoredHint =
+  'unsubscribe the app from these object types, or configure them; after a custom object was made, run `tributary check`';
 
 async function receiveUntilDry(
   context: ActivityContext,
@@ -82,11 +95,21 @@ async function receiveUntilDry(
     await context.failpoint('receive.claimed');
     const plan = readEvents(slice.events, await trackedObjects(context, portalId));
     const newest = slice.events.at(-1)!.eventId;
+    countIgnored(sum, slice.events, plan);
     await receiveWindow({ context, portalId, fence: slice.fence, began, newest, sum }, plan);
     sum.events += slice.events.length;
     sum.windows += 1;
     await sleep(Math.max(1, began + windowMsMin - performance.now()));
     if (performance.now() > until) return { ...sum, more: true };
+  }
+}
+
+function countIgnored(sum: ReceiveResult, events: ReceivedEvent[], { ignored }: EventPlan): void {
+  const ids = new Set(ignored);
+  for (const { eventId, stream } of events) {
+    if (!ids.has(eventId)) continue;
+    sum.ignored ??= {};
+    sum.ignored[stream] = (sum.ignored[stream] ?? 0) + 1;
   }
 }
 

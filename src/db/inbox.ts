@@ -55,7 +55,8 @@ export interface InsertedEvents {
 /**
  * Stores the events of a whole request in one statement. An event that is there already, settled or not, is folded into
  * it. Rows go in in the order of their keys, so that requests with the same events never lock each other out: what must
- * keep an order among themselves (two pushes of one record) must not come in one call.
+ * keep an order among themselves (two pushes of one record) must not come in one call. Object types that are told by
+ * their type id are stored by our name, where the portal's definitions say whose id it is.
  * @param portalNames whose events these may be; null: any portal's
  */
 export async function insertEvents(
@@ -65,16 +66,25 @@ export async function insertEvents(
 ): Promise<InsertedEvents> {
   if (events.length === 0) return { newIn: [], unknownPortals: [] };
   const { rows } = await db.query<{ portalId: string; known: boolean; events: number }>(
-    `with told as materialized (
-       select input.*, portals.portal_id is not null as known
+    `with types as materialized (
+       select portal_id, object_type, body as type_id from reference_data where kind = 'typeId'),
+     told as materialized (
+       select input.*, portals.portal_id is not null as known,
+         coalesce(own.object_type, input.stream) as our_stream,
+         case when other.object_type is null then input.also
+           else jsonb_set(input.also, '{toStream}', to_jsonb(other.object_type)) end as our_also
        from json_to_recordset($1) as input ("portalId" bigint, source text, "eventKey" uuid, kind text, stream text,
          key text, also jsonb, payload jsonb, lane smallint, "occurredAt" timestamptz)
        left join portals on portals.portal_id = input."portalId"
-         and ($2::text[] is null or portals.name = any ($2::text[]))),
+         and ($2::text[] is null or portals.name = any ($2::text[]))
+       left join types own on own.portal_id = input."portalId" and input.source = 'hubspot'
+         and own.type_id = to_jsonb(input.stream)
+       left join types other on other.portal_id = input."portalId" and input.source = 'hubspot'
+         and other.type_id = input.also -> 'toStream'),
      added as (
        insert into inbox_events
          (portal_id, source, event_key, kind, stream, record_key, also, payload, lane, occurred_at)
-       select "portalId", source, "eventKey", kind, stream, key, also, payload, lane, "occurredAt"
+       select "portalId", source, "eventKey", kind, our_stream, key, our_also, payload, lane, "occurredAt"
        from told where known order by "portalId", source, "eventKey"
        on conflict do nothing returning portal_id)
      select portal_id as "portalId", true as known, count(*)::int as events from added group by portal_id

@@ -22,6 +22,8 @@ export interface PortalReference {
   owners: Record<string, string>;
   pipelines: ReferenceData['pipelines'];
   labels: PortalLabel[];
+  /** The id by which webhooks name the object type (`2-123`); absent where the portal does not tell. */
+  typeId?: string;
 }
 
 /**

@@ -48,6 +48,30 @@ const settle = (fence: string, eventIds: string[]) =>
 const idsOf = (slice: { events: { eventId: string }[] } | null) =>
   (slice?.events ?? []).map(({ eventId }) => eventId);
 
+test('an object type that is told by its type id is stored by our name, as its own portal calls it', async () => {
+  await pool.query(
+    `insert into reference_data (portal_id, object_type, kind, body) values (100, 'courses', 'typeId', '"2-7"'),
+       (200, 'rooms', 'typeId', '"2-7"'), (100, 'rooms', 'labels', '"2-8"')`,
+  );
+  await insertEvents(pool, [
+    event('1', 1, { stream: '2-7' }),
+    event('2', 1, { stream: '2-8' }),
+    event('3', 1, { stream: '2-7', portalId: '200' }),
+    event('4', 1, { kind: 'associationChanged', also: { toStream: '2-7', toKey: '1' } }),
+    event('5', 1, { stream: '2-7', source: 'crm', kind: 'pushed' }),
+  ]);
+  const { rows } = await pool.query(
+    'select record_key as key, stream, also from inbox_events order by record_key',
+  );
+  expect(rows).toEqual([
+    { key: '1', stream: 'courses', also: {} },
+    { key: '2', stream: '2-8', also: {} },
+    { key: '3', stream: 'rooms', also: {} },
+    { key: '4', stream: 'contacts', also: { toStream: 'courses', toKey: '1' } },
+    { key: '5', stream: '2-7', also: {} },
+  ]);
+});
+
 test('a repeated event is folded, also after it was settled, and never into that of another portal or source', async () => {
   const first = await insertEvents(pool, [event('1', 1), event('1', 1), event('1', 2)]);
   expect(first).toEqual({ newIn: [{ portalId, events: 2 }], unknownPortals: [] });

@@ -1,5 +1,7 @@
 import { replaced, startAcademy, type Academy } from './academy';
+import { until } from './membersRiver';
 import { openProblems, viewPortal } from './portalView';
+import { tellInbox } from './tellInbox';
 
 async function expectAcademy({ simulatorUrl, pool }: Academy): Promise<void> {
   const portal = await viewPortal(simulatorUrl);
@@ -107,5 +109,34 @@ describe.each(['2026-03', 'v3', '2026-09'])('the second configuration on API ver
     expect(await academy.sync({ full: true })).toMatchObject({ state: 'succeeded' });
     expect((await academy.stats()).writeCalls).toBe(0);
     await expectAcademy(academy);
+  });
+
+  test('an edit of a custom object, told by its type id, is put right; what nobody configured is only counted', async () => {
+    const { id } = (await viewPortal(academy.simulatorUrl)).find('courses', 'course_title', 'Python II');
+    const overview = (await (await fetch(`${academy.simulatorUrl}/_simulator`)).json()) as {
+      objectTypes: { name: string; typeId: string }[];
+    };
+    const { typeId } = overview.objectTypes.find(({ name }) => name === 'courses')!;
+    expect(typeId).toMatch(/^2-\d+$/);
+    const edit = { objectType: 'courses', id, properties: { course_title: 'Edited' } };
+    const edited = { method: 'POST', body: JSON.stringify(edit) };
+    expect(await (await fetch(`${academy.simulatorUrl}/_simulator/edit`, edited)).json()).toMatchObject({
+      id,
+    });
+    const titles = async () =>
+      (await viewPortal(academy.simulatorUrl))
+        .records('courses', ['course_title'])
+        .map(({ course_title: title }) => title);
+    expect(await titles()).toContain('Edited');
+    await tellInbox(academy, [
+      { kind: 'changed', key: id, stream: typeId },
+      { kind: 'changed', key: '1', stream: '2-99' },
+    ]);
+    expect(await until(titles, (held) => !held.includes('Edited'))).toContain('Python II');
+    const logs = await until(
+      () => academy.workerLogs(),
+      (text) => text.includes('events_ignored'),
+    );
+    expect(logs).toContain('"ignored":{"2-99":1}');
   });
 });

@@ -1,5 +1,5 @@
 import { allLinksOf, linkTypes } from './links';
-import { tableOf } from './portal';
+import { shownTable, tableOf } from './portal';
 import { notFound, Rejected } from './rejection';
 import { findRecord, orderedIds } from './recordTable';
 import { propertyHistory, readProperties, readProperty, type View } from './recordView';
@@ -31,7 +31,7 @@ export function overview(simulator: Simulator): Record<string, unknown> {
 
 /** A page of an object type, by offset; `q` looks for a text in any stored value, the id, or an id that was merged into it. */
 export function browseRecords(simulator: Simulator, query: URLSearchParams): Record<string, unknown> {
-  const table = tableOf(simulator.portal, query.get('objectType') ?? 'contacts');
+  const table = shownTable(simulator.portal, query.get('objectType') ?? 'contacts');
   const view: View = { portal: simulator.portal, table, switches: simulator.settings.switches };
   const offset = Math.max(0, Number(query.get('offset') ?? 0) || 0);
   const limit = Math.min(pageSizeMax, Math.max(1, Number(query.get('limit') ?? 25) || 25));
@@ -58,7 +58,7 @@ export function browseRecords(simulator: Simulator, query: URLSearchParams): Rec
 /** Everything about one record: values with history and writer, associations. */
 export function inspectRecord(simulator: Simulator, query: URLSearchParams): Record<string, unknown> {
   const { portal, settings } = simulator;
-  const table = tableOf(portal, query.get('objectType') ?? 'contacts');
+  const table = shownTable(portal, query.get('objectType') ?? 'contacts');
   const record = findRecord(table, query.get('id') ?? '');
   if (!record) throw new Rejected(notFound());
   const view: View = { portal, table, switches: settings.switches };

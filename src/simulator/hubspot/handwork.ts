@@ -1,6 +1,6 @@
 import { asObject, asText, type Call, type Reply } from './call';
 import { mergeRecords } from './merge';
-import { tableOf } from './portal';
+import { shownTable } from './portal';
 import { planUpdate, sceneOf } from './recordWrites';
 import { findRecord, type ObjectTable, type StoredRecord } from './recordTable';
 import { notFound, Rejected } from './rejection';
@@ -68,7 +68,7 @@ function byHand(
       id: text('sourceId', 'userId:1'),
     };
     return perform(simulator, { stamp, version: 'v3' }, (call) => {
-      const table = tableOf(call.portal, text('objectType', ''));
+      const table = shownTable(call.portal, text('objectType', ''));
       return work(call, order, { table, record: findRecord(table, text('id', '')) });
     });
   };

@@ -66,3 +66,8 @@ export function tableOf(portal: Portal, nameOrId: string): ObjectTable {
     message: `Unable to infer object type from: ${nameOrId}`,
   });
 }
+
+/** The same for people and the page, where a custom object goes by its bare name too. */
+export function shownTable(portal: Portal, name: string): ObjectTable {
+  return [...portal.tables.values()].find((table) => table.name === name) ?? tableOf(portal, name);
+}

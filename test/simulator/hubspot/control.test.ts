@@ -192,3 +192,13 @@ test('the page can list, search and inspect records', async () => {
   ]);
   expect((await simulator.control('')).body.objectTypes[0]).toMatchObject({ name: 'contacts', live: 1 });
 });
+
+test('the page shows custom objects, which the API does not take by their bare name', async () => {
+  simulator.seed({
+    schemas: [{ name: 'courses', labels: { singular: 'Course', plural: 'Courses' } }],
+    records: [{ objectType: 'p_courses', id: '1', properties: {} }],
+  });
+  expect((await simulator.control('/browse?objectType=courses')).body).toMatchObject({ total: 1 });
+  expect((await simulator.control('/record?objectType=courses&id=1')).body).toMatchObject({ id: '1' });
+  expect((await simulator.call('GET', '/crm/v3/objects/courses/1')).status).toBe(400);
+});
