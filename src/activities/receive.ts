@@ -1,14 +1,8 @@
-import { ApplicationFailure, sleep } from '@temporalio/activity';
-import { claimInboxSlice, hasNewer, settleInbox } from '../db/inbox';
-import { associationPairs, markAssociationsDue, replaceKnownAssociations } from '../db/knownAssociations';
-import { saveReadArchived } from '../db/knownStates';
+import { sleep } from '@temporalio/activity';
+import { claimInboxSlice, hasNewer } from '../db/inbox';
 import { databaseTime } from '../db/clock';
-import { followMerges, unfollowedMerges } from '../db/mergedRecords';
-import { inTransaction, type Queryable } from '../db/pool';
 import { findPortal } from '../db/portals';
 import { definedObjects } from '../db/referenceData';
-import { markKeysGone } from '../db/stagedRecords';
-import { hubspotSource } from '../domain/record';
 import { fewestCalls, receiveParts, type ReceivePart } from '../domain/receiveParts';
 import {
   readEvents,
@@ -19,14 +13,14 @@ import {
 } from '../domain/readEvents';
 import type { HubSpotClient } from '../hubspot/client';
 import type { ActivityContext } from './context';
-import { eraseMentionsOf, erasePeople } from './erase';
+import { eraseMentionsOf } from './erase';
 import { leasedClient } from './leasedClient';
 import { laneNumbers } from './mergeSlice';
-import { readChangedAssociations, readChangedRecords, type AssociationsOfType } from './readChanged';
-import { readHistories, type HubSpotRead } from './readHistories';
-import type { ErasureSecret } from './screenErased';
-import { readProperties, stageHubSpotRecords } from './stageHubSpot';
+import { readChangedAssociations, readChangedRecords } from './readChanged';
+import { readHistories } from './readHistories';
+import { readProperties } from './stageHubSpot';
 import { stagePage } from './stagePage';
+import { erasedOf, mergesOf, settling, storeChanged, type ClaimedWindow } from './storeChanged';
 
 /** Events are collected for at least so long, so that what changes together is read together. */
 const windowMsMin = 1_000;
@@ -129,10 +123,7 @@ async function trackedObjects(context: ActivityContext, portalId: string): Promi
 }
 
 /** What all parts of a window share. */
-interface Receiving {
-  context: ActivityContext;
-  portalId: string;
-  fence: string;
+interface Receiving extends ClaimedWindow {
   began: number;
   /** The newest of its events. */
   newest: string;
@@ -147,35 +138,17 @@ async function receiveWindow(receiving: Receiving, plan: EventPlan): Promise<voi
   const transport = await context.clientOf(portalId);
   const client = leasedClient(context, transport, portalId, laneNumbers.realtime, null);
   const done: ChangedObject[] = [];
+  let othersMs = 0;
   for (const part of receiveParts(plan.objects)) {
+    const began = performance.now();
     // What a person changes meanwhile does not wait for the echoes of a bulk load: they are claimed again.
-    const isOver = performance.now() > receiving.began + windowMsMin;
+    const isOver = began + othersMs > receiving.began + windowMsMin;
     if (isOver && !part.isUrgent && (await hasNewer(context.pool, portalId, receiving.newest, 0))) break;
     await receivePart(receiving, client, part);
     done.push(...part.objects);
+    if (!part.isUrgent) othersMs = performance.now() - began;
   }
   receiving.sum.callsMin += fewestCalls(done);
-}
-
-/**
- * Does `work` and settles the events that it returns, in one transaction under the claim's fence.
- * @throws retryable when a newer claim exists: then nothing was done
- */
-async function settling(
-  { context, portalId, fence }: Receiving,
-  work: (tx: Queryable) => Promise<string[]>,
-): Promise<void> {
-  await inTransaction(context.pool, async (tx) => {
-    if (!(await settleInbox(tx, portalId, fence, []))) throw supersededClaim();
-    const eventIds = await work(tx);
-    await settleInbox(tx, portalId, fence, eventIds);
-    await context.failpoint('receive.staged');
-  });
-  await context.failpoint('receive.committed');
-}
-
-function supersededClaim(): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'superseded', message: 'a newer attempt reads this inbox' });
 }
 
 /** Records that sources sent by themselves; those of streams that are configured no more are only settled. */
@@ -205,18 +178,18 @@ async function receivePushed(receiving: Receiving, pushed: PushedRecord[]): Prom
   for (const objectType of due) await context.doorbell.consolidate(portalId, objectType);
 }
 
-/** Reads the objects of one type, stages what they are now, settles their events: one transaction. */
+/** Reads the objects of one type and stores what they are now. */
 async function receivePart(
   receiving: Receiving,
   client: HubSpotClient,
-  { objectType, objects, lane }: ReceivePart,
+  { objectType, objects }: ReceivePart,
 ): Promise<void> {
   const { context, portalId, sum } = receiving;
   const object = await context.objectContext(portalId, objectType);
   const properties = readProperties(object);
   const readBegan = await databaseTime(context.pool);
   const ids = objects.filter(({ isRead }) => isRead).map(({ id }) => id);
-  const erasedIds = objects.filter(({ isErased }) => isErased).map(({ id }) => id);
+  const erasedIds = erasedOf(objects);
   const changed = await readChangedRecords(client, object.settings.hubspotType, properties, ids);
   const found = { records: changed.records, properties, readBegan };
   const read = await readHistories(context, client, portalId, objectType, found);
@@ -227,71 +200,8 @@ async function receivePart(
   sum.historyCalls += read.historyCalls;
   if (erasedIds.length > 0) await eraseMentionsOf(context, portalId, objectType, erasedIds);
   await context.failpoint('receive.read');
-  let bells = { consolidate: false, deliver: false };
-  await settling(receiving, async (tx) => {
-    const told = [...mergesOf(objects), ...changed.merges];
-    const merges = await unfollowedMerges(tx, portalId, objectType, told);
-    const followed = await followMerges(tx, portalId, objectType, merges);
-    await erasePeople(context, tx, portalId, objectType, erasedIds);
-    const staged = await stageChanged(tx, context.erasureSecret, {
-      ...{ portalId, objectType, lane, read },
-      missing: changed.missing,
-    });
-    const lost = await saveAssociations(tx, portalId, associations.read, readBegan);
-    bells = {
-      consolidate: staged.due > 0 || merges.length > 0,
-      deliver: lost > 0 || followed.moved.length > 0,
-    };
-    const into = new Map(changed.merges.map(({ fromId, toId }) => [fromId, toId]));
-    const isCurrent = ({ id }: ChangedObject) => !staged.stale.has(into.get(id) ?? id);
-    // What was written meanwhile is read again: its events stay for the next window.
-    return objects.filter(isCurrent).flatMap(({ eventIds }) => eventIds);
+  await storeChanged(receiving, {
+    ...{ objectType, objects, read, missing: changed.missing, associations: associations.read },
+    merges: [...mergesOf(objects), ...changed.merges],
   });
-  if (bells.consolidate) await context.doorbell.consolidate(portalId, objectType);
-  if (bells.deliver) await context.doorbell.deliver(portalId, 'bulk');
-}
-
-function mergesOf(objects: ChangedObject[]): { fromId: string; toId: string }[] {
-  return objects.flatMap(({ id, merged }) => merged.map((fromId) => ({ fromId, toId: id })));
-}
-
-interface ChangedStage {
-  portalId: string;
-  objectType: string;
-  lane: number;
-  read: HubSpotRead;
-  missing: string[];
-}
-
-/** What HubSpot holds now, and what it holds no more: that record stays known, archived, and is no anchor any longer. */
-async function stageChanged(
-  tx: Queryable,
-  secret: ErasureSecret,
-  { portalId, objectType, lane, read, missing }: ChangedStage,
-): Promise<{ due: number; stale: Set<string> }> {
-  const ref = { portalId, source: hubspotSource, stream: objectType };
-  const { staged, stale } = await stageHubSpotRecords(tx, ref, read, { runId: null, lane, secret });
-  const held = await saveReadArchived(tx, portalId, objectType, missing, read.readBegan);
-  const goneIds = missing.filter((id) => !held.has(id));
-  const gone = await markKeysGone(tx, ref, goneIds, 'withdraw', lane);
-  return { due: staged + gone, stale: new Set([...stale, ...held]) };
-}
-
-/** @returns how many wanted associations somebody took away */
-async function saveAssociations(
-  tx: Queryable,
-  portalId: string,
-  read: AssociationsOfType[],
-  readBegan: Date,
-): Promise<number> {
-  let due = 0;
-  for (const { objectType, toObject, fromIds, associations } of read) {
-    const pairs = associationPairs(associations);
-    const lost = await replaceKnownAssociations(
-      tx,
-      ...([portalId, objectType, toObject, fromIds, pairs, readBegan] as const),
-    );
-    due += await markAssociationsDue(tx, portalId, objectType, toObject, lost);
-  }
-  return due;
 }

@@ -2,9 +2,10 @@ import type { ChangedObject } from './readEvents';
 
 /** HubSpot's maximum per call that reads records (facts §3.2). */
 const perCall = 100;
-/** Objects of one transaction: few where a person's change may come meanwhile. */
+/** Objects of one transaction: few where a person's change may come meanwhile, fewest where one has just come. */
 const urgentMax = 1_000;
 const othersMax = 500;
+const othersMaxBesideUrgent = 200;
 
 export interface ReceivePart {
   objectType: string;
@@ -21,6 +22,7 @@ export interface ReceivePart {
  */
 export function receiveParts(objects: readonly ChangedObject[]): ReceivePart[] {
   const parts: ReceivePart[] = [];
+  const othersAtOnce = objects.some(({ lane }) => lane === 0) ? othersMaxBesideUrgent : othersMax;
   for (const objectType of new Set(objects.map((object) => object.objectType))) {
     const ofType = objects.filter((object) => object.objectType === objectType);
     const read = ofType.filter(({ isRead }) => isRead).sort((a, b) => a.lane - b.lane);
@@ -28,10 +30,10 @@ export function receiveParts(objects: readonly ChangedObject[]): ReceivePart[] {
     const urgentEnd = Math.ceil(urgent / perCall) * perCall;
     const cut = [
       ...chunks(read.slice(0, urgentEnd), urgentMax),
-      ...chunks(read.slice(urgentEnd), othersMax),
+      ...chunks(read.slice(urgentEnd), othersAtOnce),
       ...chunks(
         ofType.filter(({ isRead }) => !isRead),
-        othersMax,
+        othersAtOnce,
       ),
     ];
     for (const part of cut) {
@@ -40,6 +42,20 @@ export function receiveParts(objects: readonly ChangedObject[]): ReceivePart[] {
     }
   }
   return parts.sort((a, b) => Number(b.isUrgent) - Number(a.isUrgent));
+}
+
+/**
+ * A part that was read, in the shares that are stored one after the other: a person's changes were read in one call with
+ * echoes that fill it, but what is staged with them is as urgent as they are, and they would wait for it.
+ * @param isPlain whether nothing but the object's own values is stored
+ */
+export function storedShares(
+  objects: readonly ChangedObject[],
+  isPlain: (object: ChangedObject) => boolean,
+): ChangedObject[][] {
+  const first = new Set(objects.filter((object) => object.lane === 0 && isPlain(object)));
+  const rest = objects.filter((object) => !first.has(object));
+  return [[...first], rest].filter(({ length }) => length > 0);
 }
 
 /** The fewest calls that can read these objects. */

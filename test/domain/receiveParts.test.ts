@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ChangedObject } from '../../src/domain/readEvents';
-import { fewestCalls, receiveParts } from '../../src/domain/receiveParts';
+import { fewestCalls, receiveParts, storedShares } from '../../src/domain/receiveParts';
 
 const object = (objectType: string, id: number, lane: number, isRead = true): ChangedObject => ({
   ...{ objectType, id: String(id), lane, isRead, isErased: false },
@@ -37,9 +37,28 @@ test('what a person changed is read before what machines changed, of whatever ty
   const machines = Array.from({ length: 1_200 }, (_, index) => object('contacts', index, 2));
   const people = [object('deals', 2_000, 0), object('contacts', 2_001, 0)];
   const parts = receiveParts([...machines, ...people]);
-  expect(parts.map(({ isUrgent }) => isUrgent)).toEqual([true, true, false, false, false]);
+  expect(parts.map(({ isUrgent }) => isUrgent)).toEqual([
+    ...[true, true],
+    ...Array.from({ length: 6 }, () => false),
+  ]);
   const calls = parts.map((part) => Math.ceil(part.objects.length / 100));
   expect(calls.reduce((sum, each) => sum + each, 0)).toBe(fewestCalls([...machines, ...people]));
   const urgent = parts.filter((part) => part.isUrgent).flatMap((part) => part.objects);
   expect(urgent.filter(({ lane }) => lane === 0)).toHaveLength(2);
+});
+
+test('what a person changed is stored before the echoes that were read with it, and what asks for more with them', () => {
+  const objects = [
+    object('contacts', 1, 2),
+    object('contacts', 2, 0),
+    object('contacts', 3, 0),
+    object('contacts', 4, 0),
+  ];
+  const ids = (shares: ChangedObject[][]) => shares.map((share) => share.map(({ id }) => id));
+  expect(ids(storedShares(objects, ({ id }) => id !== '3'))).toEqual([
+    ['2', '4'],
+    ['1', '3'],
+  ]);
+  expect(ids(storedShares(objects, () => false))).toEqual([['1', '2', '3', '4']]);
+  expect(ids(storedShares(objects.slice(1), () => true))).toEqual([['2', '3', '4']]);
 });

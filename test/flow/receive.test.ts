@@ -90,6 +90,31 @@ test('an edit in HubSpot reaches the golden record, read once whatever number of
   expect(await operations()).toEqual({ reads: 3, writes: 0 });
 });
 
+test("a person's change is urgent; the echoes that are read in the same call are not", async () => {
+  await river.pool.query(
+    `create table seen_lanes (record_key text, lane int);
+     create function see_lane() returns trigger language plpgsql as $$ begin
+       insert into seen_lanes values (new.record_key, new.lane);
+       return new;
+     end $$;
+     create trigger see_lane after insert or update on staged_records for each row
+       when (new.source = 'hubspot' and new.due_at is not null) execute function see_lane()`,
+  );
+  const [person, machine] = await Promise.all(['ann', 'bob'].map((name) => idOf(`${name}@people.example`)));
+  for (const id of [person!, machine!]) await edit(id, { jobtitle: 'Stroke' });
+  await river.resetStats();
+  await river.tell({ ...changed(machine!), lane: 2 }, changed(person!));
+  await settled();
+  for (const member of ['m1', 'm2']) expect((await golden(member))!.values['jobtitle']).toBe('Stroke');
+  expect((await operations()).reads).toBe(1);
+  const { rows } = await river.pool.query('select record_key, lane from seen_lanes');
+  await river.pool.query('drop trigger see_lane on staged_records');
+  expect(rows).toEqual([
+    { record_key: person, lane: 0 },
+    { record_key: machine, lane: 2 },
+  ]);
+});
+
 test('the echo of our own write is read and ends there; an edit of a source-owned field is put back once', async () => {
   await river.put({ id: 'm4', email: 'dot@people.example', first: 'Dorothy', last: 'Dale', city: 'Bath' });
   expect((await river.sync({ sources: ['club'] })).state).toBe('succeeded');
