@@ -14,6 +14,7 @@ import { closeGoldenProblems, openProblems, type ProblemInput } from '../db/prob
 import { findTarget } from '../db/targets';
 import { selectWriteBacks, type WriteBackCandidate } from '../db/writeBackClaims';
 import { decideWriteBack, writeBackRules, writeBackValues } from '../domain/decideWriteBack';
+import { evenBatches } from '../domain/evenBatches';
 import type { FieldRule } from '../domain/rules';
 import { countByRun } from './claimBatches';
 import type { ActivityContext } from './context';
@@ -25,6 +26,8 @@ import { targetsOf, type TargetStream } from './targetSettings';
 const waveBatchesMax = 4;
 /** Records per batch: what is written one call after the other must fit into a claim. */
 const batchRecordsMax = 25;
+/** Fewer are not worth a batch of their own, which costs a settlement. */
+const batchRecordsMin = 4;
 const candidatesMax = waveBatchesMax * batchRecordsMax;
 
 export interface ClaimWriteBacksInput {
@@ -118,7 +121,11 @@ async function claimObject(
     await clearMarks(tx, portalId, objectType, unchanged, target);
     await closeGoldenProblems(tx, portalId, objectType, unchanged, target);
     await park(tx, portalId, objectType, target, decided);
-    const changes = chunk(decided.changes);
+    const changes = evenBatches(decided.changes, {
+      batchesMax,
+      sizeMin: batchRecordsMin,
+      sizeMax: batchRecordsMax,
+    });
     if (changes.length === 0) continue;
     return insertBatches(
       tx,
@@ -212,16 +219,4 @@ async function park(
   const problems = parked.map(({ problem }) => problem);
   await openProblems(tx, portalId, candidates[0]!.runId, problems);
   await countByRun(tx, portalId, objectType, 'problems', candidates);
-}
-
-/** Batches of whole golden records. */
-function chunk(changes: Change[]): Change[][] {
-  const chunks: Change[][] = [];
-  for (const change of changes) {
-    const last = chunks.at(-1);
-    const size = last?.reduce((sum, { intents }) => sum + intents.length, 0) ?? batchRecordsMax;
-    if (last && size + change.intents.length <= batchRecordsMax) last.push(change);
-    else chunks.push([change]);
-  }
-  return chunks;
 }

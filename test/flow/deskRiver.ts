@@ -101,6 +101,8 @@ export interface Desk extends ListServer {
   callers: Map<string, Caller>;
   /** How a write is answered instead of being done: the desk is down, or refuses. */
   refuse: (ref: string) => Answer | null;
+  /** Until then a write is not answered. */
+  answersAfter: (ref: string) => Promise<void> | undefined;
   /** What the desk makes of a change. */
   keeps: (change: Partial<Caller>) => Partial<Caller>;
   /** What was written: who, what, and the key of the change. */
@@ -112,12 +114,13 @@ export interface Desk extends ListServer {
 async function startDesk(): Promise<Desk> {
   const callers = new Map<string, Caller>();
   const desk: Desk = Object.assign(
-    await startListServer(({ method, path, query, headers, body }) => {
+    await startListServer(async ({ method, path, query, headers, body }) => {
       if (method === 'GET') {
         const since = query.get('since') ?? '';
         return { body: [...callers.values()].filter(({ changed }) => changed >= since) };
       }
       const ref = decodeURIComponent(path.slice('/callers/'.length));
+      await desk.answersAfter(ref);
       const refused = desk.refuse(ref);
       if (refused) return { body: { error: `no: ${body}` }, ...refused };
       const caller = callers.get(ref);
@@ -132,6 +135,7 @@ async function startDesk(): Promise<Desk> {
     {
       callers,
       refuse: () => null,
+      answersAfter: () => undefined,
       keeps: (change: Partial<Caller>) => change,
       written: [],
       put: (...given: Omit<Caller, 'changed'>[]) => {

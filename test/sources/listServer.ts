@@ -26,7 +26,9 @@ export interface ListServer {
 }
 
 /** A tiny HTTP server on loopback that answers as the test says and remembers every call. */
-export async function startListServer(answer: (call: SeenCall) => Answer): Promise<ListServer> {
+export async function startListServer(
+  answer: (call: SeenCall) => Answer | Promise<Answer>,
+): Promise<ListServer> {
   const calls: SeenCall[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -41,7 +43,7 @@ export async function startListServer(answer: (call: SeenCall) => Answer): Promi
         body: Buffer.concat(chunks).toString(),
       };
       calls.push(call);
-      send(response, answer(call));
+      void Promise.resolve(answer(call)).then((given) => send(response, given));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
