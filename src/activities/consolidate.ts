@@ -7,14 +7,15 @@ import { replaceReviews } from '../db/reviews';
 import { addCounts } from '../db/runs';
 import { clearDue, isAnyDue, selectDue, stillDue, type DueRecord } from '../db/stagedRecords';
 import { dropTargetStates, lockTargetStates, saveTargetReads } from '../db/targetStates';
-import { storedKeysOf, type KeyChange } from '../domain/expandComponent';
+import { storedKeysOf } from '../domain/expandComponent';
 import { goldenIdOf } from '../domain/goldenId';
-import { hubspotSource, type IdentityKey, type RecordRef } from '../domain/record';
+import { hubspotSource, type RecordRef } from '../domain/record';
 import type { ConsolidateInput } from '../workflows/contracts';
 import type { ActivityContext } from './context';
 import { eraseRecords } from './erase';
 import { isDataFault } from './failures';
 import { identifySlice, tributaryIdsOf } from './identifySlice';
+import { keyChanges } from './keyChanges';
 import { mapSlice, refKey, type MappedSlice, type SliceContext } from './mapSlice';
 import { laneNumbers, mergeSlice, type Marked } from './mergeSlice';
 import { createSliceSize, type SliceSize } from './sliceSize';
@@ -54,13 +55,20 @@ async function consolidateNext(
 ): Promise<ConsolidateResult> {
   await deps.refreshStatistics();
   const context = await sliceContext(deps, portalId, objectType);
-  const due = await selectDue(deps.pool, portalId, objectType, size.records());
+  const began = performance.now();
+  const due = await selectDue(deps.pool, portalId, objectType, size.records(objectType));
   if (due.length === 0) return { records: 0, more: false };
-  if (due[0]!.lane === laneNumbers.realtime) size.noteUrgent();
   const { urgent, targets } = await consolidateBisecting(deps, context, due);
+  const urgentAgoMs = due[0]!.lane === laneNumbers.realtime ? due[0]!.waitedMs : null;
+  size.note(objectType, { records: due.length, ms: performance.now() - began, urgentAgoMs });
   await deps.failpoint('consolidate.committed');
-  if (urgent) await deps.doorbell.deliver(portalId, 'realtime');
-  for (const target of urgent ? targets : []) await deps.doorbell.writeBack(portalId, target);
+  if (urgent) {
+    const { doorbell } = deps;
+    await Promise.all([
+      ...targets.map((target) => doorbell.writeBack(portalId, target)),
+      doorbell.deliver(portalId, 'realtime'),
+    ]);
+  }
   const more = await isAnyDue(deps.pool, portalId, objectType);
   // Bulk waits until the object is consolidated, for full batches: ringing it earlier would cost and bring nothing.
   if (!more) {
@@ -267,23 +275,6 @@ async function dropErased(
     ({ source, stream, key }) => !isErased.has(refKey({ source: source!, stream: stream!, key: key! })),
   );
   return erased;
-}
-
-/** The keys of each record of the slice before and after it. Rule numbers do not matter here. */
-function keyChanges(
-  before: { source: string; stream: string; key: string; keys: string[] }[],
-  after: { source: string; stream: string; key: string; keys: string[] }[],
-): KeyChange[] {
-  const changes = new Map<string, { before: IdentityKey[]; after: IdentityKey[] }>();
-  const change = (ref: RecordRef) => {
-    const found = changes.get(refKey(ref)) ?? { before: [], after: [] };
-    changes.set(refKey(ref), found);
-    return found;
-  };
-  const asKeys = (keys: string[]) => keys.map((key) => ({ rule: -1, key }));
-  for (const record of before) change(record).before = asKeys(record.keys);
-  for (const record of after) change(record).after = asKeys(record.keys);
-  return [...changes.values()];
 }
 
 /** A golden record whose last record is gone meets no other record: identity never hears of it. */

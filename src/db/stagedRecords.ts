@@ -131,6 +131,8 @@ export interface DueRecord extends RecordRef {
   lane: number;
   /** When it became due, as Postgres writes it: to clear exactly this mark. */
   dueAt: string;
+  /** Milliseconds since then. */
+  waitedMs: number;
 }
 
 /**
@@ -149,7 +151,8 @@ export async function selectDue(
        to_char(changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "changedAt",
        to_char(staged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "stagedAt",
        read_at::text as "readAt",
-       case when gone_at is not null then gone_action end as gone, run_id as "runId", lane, due_at::text as "dueAt"
+       case when gone_at is not null then gone_action end as gone, run_id as "runId", lane, due_at::text as "dueAt",
+       (extract(epoch from clock_timestamp() - due_at) * 1000)::float8 as "waitedMs"
      from staged_records
      where portal_id = $1 and object_type = $2 and due_at is not null
        and (lane = 0 or not exists (select from staged_records urgent

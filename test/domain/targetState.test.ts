@@ -250,7 +250,7 @@ describe('an echo of our own write', () => {
     };
     const due = {
       ...{ ...ref, payload: { tel: 'B' }, payloadHash: '', changedAt: null, stagedAt: at, readAt: at },
-      ...{ gone: null, runId: null, lane: 2, dueAt: at },
+      ...{ gone: null, runId: null, lane: 2, dueAt: at, waitedMs: 0 },
     };
     const keysWith = (state: { sent: Record<string, string>; unsettled: Record<string, string> }) =>
       mapSlice(
