@@ -10,9 +10,6 @@ import { deskConfig, startDeskRiver, type DeskRiver } from './deskRiver';
 import { until } from './membersRiver';
 import { tellInbox } from './tellInbox';
 
-/** A call may wait for the test. */
-const slowClaims = { TRIBUTARY_CLAIM_MS: '30000', TRIBUTARY_CALL_DEADLINE_MS: '30000' };
-
 let river: DeskRiver;
 
 beforeAll(async () => {
@@ -226,7 +223,8 @@ test('switched off and on again, killed between sending and settling, read meanw
 });
 
 test('what a person changes does not wait for a write-back that its system has not answered', async () => {
-  await river.restartWith((text) => text, slowClaims);
+  const patient = { TRIBUTARY_CLAIM_MS: '30000', TRIBUTARY_CALL_DEADLINE_MS: '30000' };
+  await river.restartWith((text) => text, patient);
   const push = (id: number, email: string, phone: string) => {
     const payload = { id, email, phone, changed_at: '2026-11-22T08:00:00Z' };
     return tellInbox(river, [
