@@ -69,12 +69,26 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       initialise(programs, folder, user);
     }
     refuseOtherVersion(programs, folder);
-    clearStaleLock(folder);
-    return await serve(programs, folder, user, options, claim);
+    for (let attempt = 1; ; attempt += 1) {
+      clearStaleLock(folder);
+      try {
+        return await serve(programs, folder, user, options, claim);
+      } catch (error) {
+        if (options.port !== undefined || attempt === startsMax || !isPortTaken(error)) throw error;
+      }
+    }
   } catch (error) {
     claim.release();
     throw error;
   }
+}
+
+/** Attempts with a port of our choice. */
+const startsMax = 3;
+
+/** The port that was free a moment ago was taken meanwhile, as the end of the server's log says. */
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('could not create any TCP/IP sockets');
 }
 
 /** Made next to its place and moved there when complete: a killed start leaves nothing that looks right. */
