@@ -5,7 +5,6 @@ import {
   selectAssociationCandidates,
   settledPairs,
   type AssociationCandidate,
-  type AssociationIntent,
 } from '../db/associationClaims';
 import { closeAssociationProblems, openProblems } from '../db/problems';
 import type { Queryable } from '../db/pool';
@@ -84,8 +83,8 @@ async function claimPair(
 }
 
 interface Decided {
-  associate: AssociationIntent[];
-  dissociate: AssociationIntent[];
+  associate: AssociationCandidate[];
+  dissociate: AssociationCandidate[];
   unchanged: AssociationCandidate[];
   unknownLabel: (AssociationCandidate & { unknown: string })[];
 }

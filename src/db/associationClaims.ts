@@ -14,6 +14,7 @@ export interface AssociationCandidate {
   leadSource: string;
 }
 
+/** A change to be made: `types` is what is sent, `ours` what of the pair is ours when it is done. */
 export type AssociationIntent = Omit<AssociationCandidate, 'labels' | 'wanted'>;
 
 /** Pairs of these objects that have due associations and no records of either object still on their way to HubSpot. */
@@ -35,9 +36,18 @@ export async function settledPairs(
   return rows;
 }
 
+/** What HubSpot has of both ends of an association. Lateral, because a join would be hashed over all of them. */
+const hasEnds = `cross join lateral (select record_id from known_states
+    where portal_id = a.portal_id and target = 'hubspot' and object_type = a.from_object
+      and golden_id = a.from_golden and not archived limit 1) f
+  cross join lateral (select record_id from known_states
+    where portal_id = a.portal_id and target = 'hubspot' and object_type = a.to_object
+      and golden_id = a.to_golden and not archived limit 1) t`;
+
 /**
  * Due associations of two objects whose both ends HubSpot has, at most `limit`: whichever are found first, so that a
- * claim costs the same however many wait. Lateral, because a join would be hashed over all of them before the limit.
+ * claim costs the same however many wait. They are held until the claim is committed, by a statement of their own, as
+ * marks are (`holdMarks`).
  */
 export async function selectAssociationCandidates(
   db: Queryable,
@@ -46,25 +56,28 @@ export async function selectAssociationCandidates(
   toObject: string,
   limit: number,
 ): Promise<AssociationCandidate[]> {
+  const scope = [portalId, fromObject, toObject];
+  const { rows: held } = await db.query(
+    `select a.from_golden as "fromGolden", a.to_golden as "toGolden" from golden_associations a ${hasEnds}
+     where a.portal_id = $1 and a.from_object = $2 and a.to_object = $3 and a.due and a.batch_id is null
+       and not a.parked
+     limit $4 for update of a skip locked`,
+    [...scope, limit],
+  );
+  if (held.length === 0) return [];
   const { rows } = await db.query<AssociationCandidate>(
-    `select * from (
-       select a.from_golden as "fromGolden", a.to_golden as "toGolden", f.record_id as "fromId",
-         t.record_id as "toId", a.labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
-         a.run_id as "runId", a.lead_source as "leadSource"
-       from golden_associations a
-       cross join lateral (select record_id from known_states
-         where portal_id = a.portal_id and target = 'hubspot' and object_type = a.from_object
-           and golden_id = a.from_golden and not archived limit 1) f
-       cross join lateral (select record_id from known_states
-         where portal_id = a.portal_id and target = 'hubspot' and object_type = a.to_object
-           and golden_id = a.to_golden and not archived limit 1) t
-       left join lateral (select types, ours from known_associations
-         where portal_id = a.portal_id and from_object = a.from_object and from_id = f.record_id
-           and to_object = a.to_object and to_id = t.record_id limit 1) k on true
-       where a.portal_id = $1 and a.from_object = $2 and a.to_object = $3 and a.due and a.batch_id is null
-         and not a.parked
-       limit $4) as due order by "fromGolden", "toGolden"`,
-    [portalId, fromObject, toObject, limit],
+    `select a.from_golden as "fromGolden", a.to_golden as "toGolden", f.record_id as "fromId",
+       t.record_id as "toId", a.labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
+       a.run_id as "runId", a.lead_source as "leadSource"
+     from json_to_recordset($4) as held ("fromGolden" uuid, "toGolden" uuid)
+     join golden_associations a on a.portal_id = $1 and a.from_object = $2 and a.from_golden = held."fromGolden"
+       and a.to_object = $3 and a.to_golden = held."toGolden"
+     ${hasEnds}
+     left join lateral (select types, ours from known_associations
+       where portal_id = a.portal_id and from_object = a.from_object and from_id = f.record_id
+         and to_object = a.to_object and to_id = t.record_id limit 1) k on true
+     order by a.from_golden, a.to_golden`,
+    [...scope, JSON.stringify(held)],
   );
   return rows;
 }
@@ -80,7 +93,7 @@ export async function insertAssociationBatch(
   db: Queryable,
   { portalId, fromObject, toObject }: Pair,
   operation: 'associate' | 'dissociate',
-  intents: AssociationIntent[],
+  intents: AssociationCandidate[],
 ): Promise<string> {
   const { rows } = await db.query<{ batch_id: string }>(
     `with batch as (
@@ -88,12 +101,12 @@ export async function insertAssociationBatch(
        values ($1, 'associations', $2, $3, $4, 2) returning batch_id),
      frozen as (
        insert into association_intents (batch_id, portal_id, from_object, from_golden, to_object, to_golden,
-         from_id, to_id, types, ours, run_id, lead_source)
+         from_id, to_id, types, ours, wanted, labels, run_id, lead_source)
        select batch_id, $1, $2, "fromGolden", $3, "toGolden", "fromId", "toId",
-         array(select json_array_elements_text(types)), array(select json_array_elements_text(ours)), "runId",
-         "leadSource"
+         array(select json_array_elements_text(types)), array(select json_array_elements_text(ours)), wanted,
+         array(select json_array_elements_text(labels)), "runId", "leadSource"
        from batch, json_to_recordset($5) as input ("fromGolden" uuid, "toGolden" uuid, "fromId" text, "toId" text,
-         types json, ours json, "runId" text, "leadSource" text)
+         types json, ours json, wanted boolean, labels json, "runId" text, "leadSource" text)
        returning batch_id, from_golden, to_golden)
      update golden_associations held set batch_id = frozen.batch_id from frozen
      where held.portal_id = $1 and held.from_object = $2 and held.to_object = $3

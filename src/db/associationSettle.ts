@@ -48,7 +48,8 @@ export async function settleAssociations(
   if (operation === 'associate') {
     await db.query(
       `insert into known_associations (portal_id, from_object, from_id, to_object, to_id, types, ours, settled_at)
-       select $1, $2, "fromId", $3, "toId", array(select json_array_elements_text(types)),
+       select $1, $2, "fromId", $3, "toId",
+         array(select json_array_elements_text(types) union select json_array_elements_text(ours)),
          array(select json_array_elements_text(ours)), clock_timestamp()
        from json_to_recordset($4) as input ("fromId" text, "toId" text, types json, ours json)
        on conflict (portal_id, from_object, from_id, to_object, to_id) do update set
@@ -58,9 +59,10 @@ export async function settleAssociations(
     return;
   }
   await db.query(
-    `update known_associations known set ours = '{}', settled_at = clock_timestamp(), types = array(
-       select unnest(known.types) except select json_array_elements_text(input.types))
-     from json_to_recordset($4) as input ("fromId" text, "toId" text, types json)
+    `update known_associations known set settled_at = clock_timestamp(),
+       types = array(select unnest(known.types) except select json_array_elements_text(input.types)),
+       ours = array(select json_array_elements_text(input.ours))
+     from json_to_recordset($4) as input ("fromId" text, "toId" text, types json, ours json)
      where known.portal_id = $1 and known.from_object = $2 and known.to_object = $3
        and known.from_id = input."fromId" and known.to_id = input."toId"`,
     scope,
@@ -87,11 +89,14 @@ export async function endAssociations(
       scope,
     );
   }
-  // A wish that changed in flight is looked at once more; if it is met already, that clears the mark.
+  // A wish that changed in flight is looked at once more, and so is what lost a label; if all is met, that clears the mark.
+  const changed = `coalesce(held.wanted <> pair.wanted or held.labels <> pair.labels,
+    held.wanted <> ($7 = 'associate'))`;
   await db.query(
-    `update golden_associations held set batch_id = null, parked = $6,
-       due = held.wanted <> ($7 = 'associate') or $6
-     from ${source} where ${mine}`,
+    `update golden_associations held set batch_id = null, parked = $6 and not ${changed},
+       due = $6 or ${changed} or $7 = 'dissociate'
+     from (select pair.*, wanted, labels from ${source} join association_intents i on i.batch_id = $4
+       and i.from_golden = pair."fromGolden" and i.to_golden = pair."toGolden") as pair where ${mine}`,
     [...scope, park, operation],
   );
   await db.query(

@@ -67,10 +67,9 @@ export async function refreshAssociations(
     ],
   );
   await db.query(
-    `with wanted as (
+    `with referred as (
        select m.object_type as from_object, m.golden_id as from_golden, r.to_object, other.golden_id as to_golden,
-         coalesce(array_agg(distinct label order by label) filter (where label is not null), '{}') as labels,
-         min(m.source) as lead_source
+         m.source, label, ${isOtherPrimary} as is_other_primary
        from affected_golden affected
        join mapped_records m on m.portal_id = $1 and m.golden_id = affected.golden_id
          and m.object_type = affected.object_type
@@ -78,9 +77,14 @@ export async function refreshAssociations(
          and r.record_key = m.record_key
        join mapped_records other on other.portal_id = $1 and other.source = r.to_source
          and other.stream = r.to_stream and other.record_key = r.to_key
+       left join golden_records g on g.portal_id = $1 and g.object_type = m.object_type and g.golden_id = m.golden_id
        left join unnest(r.labels) as label on true
-       where other.golden_id is not null
-       group by 1, 2, 3, 4),
+       where other.golden_id is not null),
+     wanted as (
+       select from_object, from_golden, to_object, to_golden, min(source) as lead_source,
+         coalesce(array_agg(distinct label order by label) filter (where label is not null and not is_other_primary),
+           '{}') as labels
+       from referred group by 1, 2, 3, 4),
      dropped as (
        update golden_associations held set wanted = false, due = true, parked = false, run_id = ${runOf('held', '$2')}
        from affected_golden affected
@@ -99,6 +103,15 @@ export async function refreshAssociations(
     [portalId, runId],
   );
 }
+
+/**
+ * A record has one primary company, and writing another one takes that from the first (facts §5): two that both were
+ * written as such would take it from each other for ever. Of several that sources name, that of the strongest source
+ * counts, else that of the smallest key; the others are associated without it.
+ */
+const isOtherPrimary = `lower(label) = 'primary' and other.golden_id <> first_value(other.golden_id) over (
+  partition by m.object_type, m.golden_id, r.to_object, lower(label) = 'primary'
+  order by m.source <> g.lead_source, m.source, m.stream, m.record_key, r.to_source, r.to_stream, r.to_key)`;
 
 /** The run that waits for a pair keeps it when a change of no run meets it; another run takes it over. */
 function runOf(pair: string, runId: string): string {

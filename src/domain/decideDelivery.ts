@@ -59,24 +59,36 @@ export interface DueAssociation {
 }
 
 export type AssociationDecision =
+  /** `types` to send, and `ours`: what of the pair is ours when that is done. */
   | { kind: 'associate' | 'dissociate'; types: string[]; ours: string[] }
   | { kind: 'unchanged' }
   | { kind: 'unknownLabel'; label: string };
 
 /**
  * What is to be done about a due association. Writing labels replaces those that are there, so theirs and ours are sent
- * together; only what we wrote is ever removed (facts §5).
+ * together; only what we wrote is ever removed, and before anything is added (facts §5).
+ * - A pair that HubSpot did not have is ours as a whole: the unlabelled type comes along with whatever is written.
+ * - Whoever removes the unlabelled type removes all labels: it stays while the pair is wanted, or has labels of others.
+ *   To be the primary company is no label: HubSpot gives that to the first one by itself.
  */
 export function decideAssociation(due: DueAssociation, definitions: LabelDefinition[]): AssociationDecision {
-  const known = new Set(due.types);
-  if (!due.wanted) {
-    const ours = due.ours.filter((type) => known.has(type));
-    return ours.length === 0 ? { kind: 'unchanged' } : { kind: 'dissociate', types: ours, ours };
-  }
-  const wanted = associationTypes(due.labels, definitions);
+  const typesOf = (labels: string[]) => {
+    const found = associationTypes(labels, definitions);
+    return found.ok ? found.types : [];
+  };
+  const wanted = due.wanted ? associationTypes(due.labels, definitions) : { ok: true as const, types: [] };
   if (!wanted.ok) return { kind: 'unknownLabel', label: wanted.unknown };
+  const known = new Set(due.types);
+  const ours = due.ours.filter((type) => known.has(type));
+  const plain = typesOf([]);
+  const noLabels = [...ours, ...plain, ...typesOf(['primary'])];
+  const isKept = due.wanted || due.types.some((type) => !noLabels.includes(type));
+  const gone = ours.filter((type) => !wanted.types.includes(type) && !(isKept && plain.includes(type)));
+  if (gone.length > 0) {
+    return { kind: 'dissociate', types: gone, ours: ours.filter((type) => !gone.includes(type)) };
+  }
   if (wanted.types.every((type) => known.has(type))) return { kind: 'unchanged' };
   const types = [...new Set([...due.types, ...wanted.types])];
-  const ours = [...new Set([...due.ours, ...wanted.types.filter((type) => !known.has(type))])];
-  return { kind: 'associate', types, ours };
+  const added = [...wanted.types, ...(known.size === 0 ? plain : [])].filter((type) => !known.has(type));
+  return { kind: 'associate', types, ours: [...new Set([...ours, ...added])] };
 }

@@ -1,4 +1,9 @@
-import { decideDelivery, type DueGolden } from '../../src/domain/decideDelivery';
+import {
+  decideAssociation,
+  decideDelivery,
+  type DueAssociation,
+  type DueGolden,
+} from '../../src/domain/decideDelivery';
 import { fieldRule, objectRules } from './sampleRules';
 
 const rules = { ...objectRules([fieldRule('email'), fieldRule('city')]), requiredAny: ['email'] };
@@ -48,5 +53,78 @@ test('where archived records are created anew, all values are tried on the old o
   });
   expect(decideDelivery(due({ archived: true, state: 'empty', values: {} }), recreate)).toEqual({
     kind: 'leftArchived',
+  });
+});
+
+describe('an association', () => {
+  const [plain, primary, buyer, friend] = [
+    'HUBSPOT_DEFINED:279',
+    'HUBSPOT_DEFINED:1',
+    'USER_DEFINED:36',
+    'USER_DEFINED:37',
+  ];
+  const definitions = [
+    { category: 'HUBSPOT_DEFINED', typeId: 279, label: null },
+    { category: 'HUBSPOT_DEFINED', typeId: 1, label: 'Primary' },
+    { category: 'USER_DEFINED', typeId: 36, label: 'Buyer' },
+    { category: 'USER_DEFINED', typeId: 37, label: 'Friend' },
+  ];
+  const pair = (more: Partial<DueAssociation>): DueAssociation => ({
+    wanted: true,
+    labels: [],
+    types: [],
+    ours: [],
+    ...more,
+  });
+
+  test.each<[string, DueAssociation, object]>([
+    [
+      'HubSpot does not have: it is ours as a whole',
+      pair({ labels: ['primary'] }),
+      { kind: 'associate', types: [primary], ours: [primary, plain] },
+    ],
+    [
+      'HubSpot has without our label: only that is ours, and theirs is sent along',
+      pair({ labels: ['buyer'], types: [plain, friend] }),
+      { kind: 'associate', types: [plain, friend, buyer], ours: [buyer] },
+    ],
+    ['HubSpot has as it is wanted', pair({ types: [plain, friend] }), { kind: 'unchanged' }],
+    [
+      'lost one of its labels: that goes first, and the pair stays',
+      pair({ labels: ['buyer'], types: [plain, primary], ours: [plain, primary] }),
+      { kind: 'dissociate', types: [primary], ours: [plain] },
+    ],
+    [
+      'lost its label, which somebody else wrote',
+      pair({ types: [plain, friend], ours: [plain] }),
+      { kind: 'unchanged' },
+    ],
+    [
+      'is not wanted any more: it goes as a whole',
+      pair({ wanted: false, types: [plain, primary], ours: [plain, primary] }),
+      { kind: 'dissociate', types: [plain, primary], ours: [] },
+    ],
+    [
+      'is not wanted any more, and HubSpot made it the primary one',
+      pair({ wanted: false, types: [plain, primary], ours: [plain] }),
+      { kind: 'dissociate', types: [plain], ours: [] },
+    ],
+    [
+      'is not wanted any more, and has a label of somebody else: that stays, and so the pair',
+      pair({ wanted: false, types: [plain, buyer, friend], ours: [plain, buyer] }),
+      { kind: 'dissociate', types: [buyer], ours: [plain] },
+    ],
+    [
+      'is not wanted any more, and was there before',
+      pair({ wanted: false, types: [plain] }),
+      { kind: 'unchanged' },
+    ],
+    [
+      'has a label that the portal does not',
+      pair({ labels: ['boss'] }),
+      { kind: 'unknownLabel', label: 'boss' },
+    ],
+  ])('that %s', (_what, due, decision) => {
+    expect(decideAssociation(due, definitions)).toEqual(decision);
   });
 });

@@ -87,7 +87,8 @@ export interface ClubRiver extends BareRiver {
   worker(environment?: Record<string, string>): Promise<Child>;
 }
 
-export async function startClubRiver(): Promise<ClubRiver> {
+/** @param change changes the text of the configuration */
+export async function startClubRiver(change = (text: string) => text): Promise<ClubRiver> {
   const source = await emptyDatabase();
   const club = new Client({ connectionString: source.url });
   await club.connect();
@@ -104,7 +105,7 @@ export async function startClubRiver(): Promise<ClubRiver> {
     environment: { CLUB_URL: source.url },
     simulator: { portalId: 9_000_777_001 },
   });
-  const config = await river.writeConfig('club.yaml', configText);
+  const config = await river.writeConfig('club.yaml', change(configText));
   const stopBare = river.stop;
   return Object.assign(river, {
     async put(...members: Member[]) {

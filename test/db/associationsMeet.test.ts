@@ -1,0 +1,153 @@
+import type { Pool } from 'pg';
+import {
+  clearAssociationMarks,
+  insertAssociationBatch,
+  selectAssociationCandidates,
+} from '../../src/db/associationClaims';
+import {
+  endAssociations,
+  settleAssociations,
+  takeAssociationBatch,
+  type TakenAssociations,
+} from '../../src/db/associationSettle';
+import { refreshAssociations } from '../../src/db/goldenAssociations';
+import { inTransaction, openPool, type Queryable } from '../../src/db/pool';
+import { freshDatabase, type FreshDatabase } from '../support/postgres';
+
+const portalId = '100';
+const pair = { portalId, fromObject: 'contacts', toObject: 'companies' };
+const ann = '00000000-0000-0000-0000-000000000001';
+const acme = '00000000-0000-0000-0000-000000000002';
+let database: FreshDatabase;
+let pool: Pool;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  pool = openPool(database.url, 4);
+  await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
+  await pool.query(
+    `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, golden_id,
+       config_number)
+     values (100, 'crm', 'people', '1', 'contacts', '{}', '{}', $1, 1),
+       (100, 'crm', 'firms', '9', 'companies', '{}', '{}', $2, 1)`,
+    [ann, acme],
+  );
+  await pool.query(
+    `insert into known_states (portal_id, object_type, record_id, golden_id, kept)
+     values (100, 'contacts', '11', $1, '{}'), (100, 'companies', '99', $2, '{}')`,
+    [ann, acme],
+  );
+  await refer([]);
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+/** The source's reference with these labels (null: none at all), as a slice of consolidation takes it over. */
+async function refer(labels: string[] | null, db?: Queryable): Promise<void> {
+  if (!db) return inTransaction(pool, (tx) => refer(labels, tx));
+  await db.query('delete from record_references');
+  if (labels !== null) {
+    await db.query(
+      `insert into record_references (portal_id, source, stream, record_key, object_type, to_object, to_source,
+         to_stream, to_key, labels)
+       values (100, 'crm', 'people', '1', 'contacts', 'companies', 'crm', 'firms', '9', $1)`,
+      [labels],
+    );
+  }
+  await refreshAssociations(db, portalId, 'contacts', [ann], [], null);
+}
+
+const candidates = (db: Queryable) =>
+  selectAssociationCandidates(db, portalId, pair.fromObject, pair.toObject, 10);
+
+async function inFlight(operation: TakenAssociations['operation'], types: string[], ours: string[]) {
+  const [found] = await candidates(pool);
+  const batchId = await insertAssociationBatch(pool, pair, operation, [{ ...found!, types, ours }]);
+  return (await takeAssociationBatch(pool, batchId, 60_000, 1_000)) as TakenAssociations;
+}
+
+async function settle(batch: TakenAssociations): Promise<void> {
+  await settleAssociations(pool, portalId, batch, batch.intents);
+  await endAssociations(pool, portalId, batch, batch.intents, false);
+}
+
+const refuse = (batch: TakenAssociations) => endAssociations(pool, portalId, batch, batch.intents, true);
+
+async function mark() {
+  const { rows } = await pool.query<{ due: boolean; parked: boolean }>(
+    'select due, parked from golden_associations where batch_id is null',
+  );
+  return rows;
+}
+
+test('one whose labels changed while it was in flight is looked at again', async () => {
+  const batch = await inFlight('associate', ['X:1'], ['X:1']);
+  await refer(['buyer']);
+  await settle(batch);
+  expect(await mark()).toEqual([{ due: true, parked: false }]);
+});
+
+test('one whose labels stayed the same is done', async () => {
+  const batch = await inFlight('associate', ['X:1'], ['X:1']);
+  await refer([]);
+  await settle(batch);
+  expect(await mark()).toEqual([{ due: false, parked: false }]);
+});
+
+test.each<[string, string[], object]>([
+  ['one that is refused waits for a person', [], { due: true, parked: true }],
+  [
+    'one that is refused after its labels changed is looked at again',
+    ['buyer'],
+    { due: true, parked: false },
+  ],
+])('%s', async (_what, labels, then) => {
+  const batch = await inFlight('associate', ['X:1'], ['X:1']);
+  await refer(labels);
+  await refuse(batch);
+  expect(await mark()).toEqual([then]);
+});
+
+test('one that lost a label of ours keeps the rest, and is looked at for what it lacks', async () => {
+  await settle(await inFlight('associate', ['X:1', 'X:2'], ['X:1', 'X:2']));
+  await refer(['buyer']);
+  const batch = await inFlight('dissociate', ['X:2'], ['X:1']);
+  await settle(batch);
+  expect(await mark()).toEqual([{ due: true, parked: false }]);
+  expect(await candidates(pool)).toMatchObject([{ types: ['X:1'], ours: ['X:1'], labels: ['buyer'] }]);
+});
+
+test('one whose lost label HubSpot does not let go waits for a person, though the pair is wanted', async () => {
+  await settle(await inFlight('associate', ['X:1', 'X:2'], ['X:1', 'X:2']));
+  await refer(['buyer']);
+  await refuse(await inFlight('dissociate', ['X:2'], ['X:1']));
+  expect(await mark()).toEqual([{ due: true, parked: true }]);
+});
+
+test('one that is found as it should be, while it stops being so, is looked at again', async () => {
+  let cleared!: Promise<void>;
+  await inTransaction(pool, async (tx) => {
+    await refer(null, tx);
+    const claim = async (db: Queryable) => {
+      const found = await candidates(db);
+      await clearAssociationMarks(db, portalId, pair.fromObject, pair.toObject, found);
+    };
+    cleared = inTransaction(pool, claim);
+    await Promise.race([cleared, untilOneWaits()]);
+  });
+  await cleared;
+  expect(await mark()).toEqual([{ due: true, parked: false }]);
+});
+
+async function untilOneWaits(): Promise<void> {
+  for (;;) {
+    const { rowCount } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    if (rowCount === 1) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
