@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
+import { databaseTime } from '../db/clock';
 import { claimRead, moveCursor, type ReadState, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
 import { inTransaction, type Queryable } from '../db/pool';
@@ -46,7 +47,7 @@ export function createExtract(context: ActivityContext) {
     const ref: StreamRef = { portalId: input.portalId, source: source.name, stream: stream.name };
     const read = await claimRead(context.pool, ref, input.runId, input.full);
     if (read.done) return { records: 0, staged: 0, faults: 0, done: true };
-    const readBegan = context.now();
+    const readBegan = await databaseTime(context.pool);
     const page = await readPage(context, source, stream, read);
     await context.failpoint('extract.read');
     const staged = await inTransaction(context.pool, async (tx) => {

@@ -1,3 +1,4 @@
+import { databaseTime } from '../db/clock';
 import { claimRead, coveredProperties, moveCursor, setCovers, type StreamRef } from '../db/cursors';
 import { extendGathering } from '../db/gatherings';
 import { addDrift } from '../db/drift';
@@ -44,7 +45,7 @@ export async function extractHubSpotPage(
     laneNumbers.bulk,
     input.leaseId ? { leaseId: input.leaseId, bucket: 'burst' } : null,
   );
-  const readBegan = context.now();
+  const readBegan = await databaseTime(context.pool);
   const after = (read.position?.['after'] as string | undefined) ?? null;
   const associatedWith = object.settings.associatedWith.map((other) => ({
     objectType: other,
