@@ -106,11 +106,9 @@ export async function saveCheck(
 
 /** Milliseconds until the next midnight in a portal's time zone, when HubSpot's daily counter starts anew. */
 export async function msUntilDailyReset(db: Queryable, portalId: string): Promise<number> {
-  const { rows } = await db.query<{ ms: string }>(
-    `select extract(epoch from (date_trunc('day', now() at time zone zone) + interval '1 day') at time zone zone
-       - now()) * 1000 as ms
-     from (select coalesce(time_zone, 'UTC') as zone from portals where portal_id = $1) as portal`,
+  const { rows } = await db.query<{ ms: number }>(
+    `select (extract(epoch from quota_day_end($1, now()) - now()) * 1000)::float8 as ms`,
     [portalId],
   );
-  return Number(rows[0]?.ms ?? 0);
+  return rows[0]!.ms;
 }

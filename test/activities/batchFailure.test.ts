@@ -140,6 +140,12 @@ test('a refusal in passing costs no patience: the limit, a lock', async () => {
   });
 });
 
+test('the daily limit pauses also in a time zone that nobody knows', async () => {
+  await pool.query(`update portals set time_zone = 'Middle/Earth'`);
+  const { portal } = await settled(await taken(40, 0), reply(429, 40, { policyName: 'DAILY' }));
+  expect(portal).toMatchObject({ forPerson: false, why: expect.stringContaining('daily') });
+});
+
 test.each([
   ['a refused token', reply(401, 40, { category: 'INVALID_AUTHENTICATION' }), true],
   ['a missing scope', reply(403, 40, { category: 'MISSING_SCOPES' }), true],
