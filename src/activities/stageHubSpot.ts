@@ -1,5 +1,5 @@
 import type { StreamRef } from '../db/cursors';
-import { loadKnownWithIntents, saveReadStates } from '../db/knownStates';
+import { loadKnownWithIntents, saveReadStates, type KnownWithIntents } from '../db/knownStates';
 import { followMerges, lockConsolidation, unfollowedMerges } from '../db/mergedRecords';
 import { loadOwnWriters, saveOwnWriters } from '../db/ownWriters';
 import type { Queryable } from '../db/pool';
@@ -73,7 +73,7 @@ export async function stageHubSpotRecords(
     })),
     by,
   );
-  const changed = current.filter(({ recordId, kept }) => isOther(known.get(recordId)?.kept ?? null, kept));
+  const changed = current.filter(({ recordId, kept }) => isOther(known.get(recordId), kept));
   const due = await markRecordsDue(
     tx,
     ref,
@@ -103,10 +103,14 @@ async function withoutErased(
   });
 }
 
-/** Whether HubSpot holds something else than it was known to: then the record is looked at, whatever was staged of it. */
-function isOther(before: Record<string, string | null> | null, now: Record<string, string | null>): boolean {
-  if (before === null) return false;
-  return Object.keys(now).some((name) => (before[name] ?? null) !== (now[name] ?? null));
+/**
+ * Whether HubSpot holds something else than it was known to, or the record itself again: then it is looked at, whatever
+ * was staged of it.
+ */
+function isOther(before: KnownWithIntents | undefined, now: Record<string, string | null>): boolean {
+  if (!before || before.kept === null) return false;
+  const { kept, archived } = before;
+  return archived || Object.keys(now).some((name) => (kept[name] ?? null) !== (now[name] ?? null));
 }
 
 /** The payload holds only what is set, so that its hash changes only with a value. */

@@ -109,6 +109,8 @@ export interface KnownWithIntents {
   kept: Record<string, string | null> | null;
   /** Frozen changes of the record, or of the new record that bears our id. */
   intents: Record<string, string>[];
+  /** It was known to be archived, deleted or merged away. */
+  archived: boolean;
 }
 
 /**
@@ -136,7 +138,8 @@ export async function loadKnownWithIntents(
          select "recordId", properties from frozen join input on record_id is null and golden_id::text = "goldenId"
        ) as flying
        group by "recordId")
-     select input."recordId", known.kept, coalesce(mine.intents, '[]') as intents
+     select input."recordId", known.kept, coalesce(mine.intents, '[]') as intents,
+       coalesce(known.archived, false) as archived
      from input
      left join known_states known on known.portal_id = $1 and known.target = 'hubspot'
        and known.object_type = $2 and known.record_id = input."recordId"
@@ -144,7 +147,7 @@ export async function loadKnownWithIntents(
      where known.record_id is not null or mine.intents is not null`,
     [portalId, objectType, JSON.stringify(records)],
   );
-  return new Map(rows.map(({ recordId, kept, intents }) => [recordId, { kept, intents }]));
+  return new Map(rows.map(({ recordId, ...known }) => [recordId, known]));
 }
 
 /** Links HubSpot records to golden records, one to one. Pass only links that change. */

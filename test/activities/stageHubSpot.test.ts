@@ -1,0 +1,50 @@
+import type { Pool } from 'pg';
+import type { HubSpotRead } from '../../src/activities/readHistories';
+import { stageHubSpotRecords } from '../../src/activities/stageHubSpot';
+import { databaseTime } from '../../src/db/clock';
+import { inTransaction, openPool } from '../../src/db/pool';
+import { settleArchived } from '../../src/db/settleWritten';
+import { freshDatabase, type FreshDatabase } from '../support/postgres';
+
+const portalId = '100';
+const ref = { portalId, source: 'hubspot', stream: 'contacts' };
+let database: FreshDatabase;
+let pool: Pool;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  pool = openPool(database.url, 2);
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+/** Reads and stages the record as HubSpot holds it. @returns how many records became due */
+async function read(city: string): Promise<number> {
+  const found: HubSpotRead = {
+    records: [{ id: '7', properties: { city } }],
+    properties: ['city'],
+    // Cut to milliseconds it is early: later than what was settled just before.
+    readBegan: new Date((await databaseTime(pool)).getTime() + 1),
+    ...{ histories: new Map(), own: [], rules: [], historyCalls: 0 },
+  };
+  const by = { runId: null, lane: 2, secret: () => null };
+  const { staged } = await inTransaction(pool, (tx) => stageHubSpotRecords(tx, ref, found, by));
+  await pool.query('update staged_records set due_at = null');
+  return staged;
+}
+
+test('a record is looked at when it is new or changed, and not when it is read again', async () => {
+  expect(await read('York')).toBe(1);
+  expect(await read('York')).toBe(0);
+  expect(await read('Leeds')).toBe(1);
+});
+
+test('a record that was archived, and is there again as it was, is looked at', async () => {
+  await read('York');
+  await settleArchived(pool, portalId, 'contacts', ['7']);
+  expect(await read('York')).toBe(1);
+  expect(await read('York')).toBe(0);
+});
