@@ -169,7 +169,8 @@ async function receivePushed(receiving: Receiving, pushed: PushedRecord[]): Prom
       for (const lane of new Set(records.map((record) => record.lane))) {
         const ofLane = records.filter((record) => record.lane === lane);
         const ref = { portalId, source, stream };
-        const { staged } = await stagePage(tx, ref, objectType, ofLane, { runId: null, lane, secret });
+        const by = { runId: null, lane, secret, mayBeLate: true };
+        const { staged } = await stagePage(tx, ref, objectType, ofLane, by);
         if (staged > 0) due.add(objectType);
       }
     }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../domain/record';
 import { closeRecordProblems, openProblems, type ProblemInput } from '../db/problems';
 import type { StreamRef } from '../db/cursors';
 import type { Queryable } from '../db/pool';
-import { stageRecords, type StagedInput } from '../db/stagedRecords';
+import { stageRecords, type StagedInput, type StagingOptions } from '../db/stagedRecords';
 import type { SourceRecord } from '../sources/contract';
 import { isDataFault } from './failures';
 import { screenErased, type ErasureSecret } from './screenErased';
@@ -19,18 +19,13 @@ export async function stagePage(
   stream: StreamRef,
   objectType: string,
   records: SourceRecord[],
-  {
-    runId,
-    lane,
-    readBegan,
-    secret,
-  }: { runId: string | null; lane: number; readBegan?: Date; secret: ErasureSecret },
+  { secret, ...options }: StagingOptions & { secret: ErasureSecret },
 ): Promise<{ staged: number; refused: number }> {
   const byKey = new Map(records.map(asStaged).map((record) => [record.key, record]));
   const refused: StagedInput[] = [];
   const screened = await withoutErased(tx, secret, stream, objectType, [...byKey.values()]);
   const staged = await stageBisecting(tx, screened, refused, (part) =>
-    stageRecords(tx, stream, objectType, part, { runId, lane, ...(readBegan ? { readBegan } : {}) }),
+    stageRecords(tx, stream, objectType, part, options),
   );
   const problems = refused.map((record): ProblemInput => ({
     stage: 'extract',
@@ -41,7 +36,7 @@ export async function stagePage(
     key: record.key,
     reason: 'the database cannot hold this record; please report it',
   }));
-  await openProblems(tx, stream.portalId, runId, problems);
+  await openProblems(tx, stream.portalId, options.runId, problems);
   const staged_ = [...byKey.keys()].map((key) => ({ source: stream.source, stream: stream.stream, key }));
   if (records.length > 0) await closeRecordProblems(tx, stream.portalId, 'extract', staged_, problems);
   return { staged, refused: refused.length };

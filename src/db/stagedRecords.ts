@@ -15,6 +15,8 @@ export interface StagingOptions {
   alwaysDue?: boolean;
   /** When the read of the page began; now, where nobody says. */
   readBegan?: Date;
+  /** They may come late: what is older than the record that is staged, by their source's own time, is left out. */
+  mayBeLate?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function stageRecords(
   { portalId, source, stream }: StreamRef,
   objectType: string,
   records: StagedInput[],
-  { runId, lane, alwaysDue, readBegan }: StagingOptions,
+  { runId, lane, alwaysDue, readBegan, mayBeLate }: StagingOptions,
 ): Promise<number> {
   if (records.length === 0) return 0;
   const { rowCount } = await db.query(
@@ -42,10 +44,12 @@ export async function stageRecords(
        run_id = case when staged_records.due_at is null then excluded.run_id
          else coalesce(excluded.run_id, staged_records.run_id) end,
        due_at = now(), lane = least(excluded.lane, staged_records.lane)
-     where staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8`,
+     where (staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8)
+       and not ($10 and coalesce(staged_records.changed_at > excluded.changed_at, false))`,
     [
       ...[portalId, source, stream, objectType, JSON.stringify(records), runId, lane, alwaysDue ?? false],
       readBegan ?? null,
+      mayBeLate ?? false,
     ],
   );
   return rowCount ?? 0;

@@ -223,16 +223,29 @@ test('an association that somebody removed comes back once, for the source says 
 });
 
 test('a record that a source sends by itself is delivered, and does not wait for a run', async () => {
-  const payload = {
-    id: 'm7',
-    email: 'gus@people.example',
-    first: 'Gus',
-    last: 'Gray',
-    changed_at: '2026-11-22T08:00:00Z',
-  };
-  await river.tell({ kind: 'pushed', source: 'club', stream: 'members', key: 'm7', payload });
+  await river.tell(gus('Gray', '08:00'));
   await settled();
-  const id = await idOf('gus@people.example');
-  const held = await river.call('GET', `/crm/v3/objects/contacts/${id}?properties=lastname`);
-  expect(held['properties']).toMatchObject({ lastname: 'Gray' });
+  expect(await lastNameOf('gus@people.example')).toBe('Gray');
 });
+
+test('what a source sent earlier and comes later is not taken over', async () => {
+  await river.tell(gus('Grey', '08:02'));
+  await settled();
+  await river.tell(gus('Green', '08:01'));
+  await settled();
+  expect(await lastNameOf('gus@people.example')).toBe('Grey');
+});
+
+function gus(last: string, time: string) {
+  const occurredAt = `2026-11-22T${time}:00Z`;
+  const payload = { id: 'm7', email: 'gus@people.example', first: 'Gus', last, changed_at: occurredAt };
+  return { kind: 'pushed', source: 'club', stream: 'members', key: 'm7', payload, occurredAt } as const;
+}
+
+async function lastNameOf(email: string): Promise<string> {
+  const held: unknown = await river.call(
+    'GET',
+    `/crm/v3/objects/contacts/${await idOf(email)}?properties=lastname`,
+  );
+  return (held as { properties: { lastname: string } }).properties.lastname;
+}
