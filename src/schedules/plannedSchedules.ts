@@ -2,7 +2,7 @@ import type { CalendarSpec, DayOfWeek, ScheduleOverlapPolicy, ScheduleSpec } fro
 import { canonicalJson } from '../config/configHash';
 import type { TributaryConfig } from '../config/schema';
 import type { ScheduleConfig, weekdays } from '../config/schema/schedules';
-import { workflowIds, type SyncRunInput } from '../workflows/contracts';
+import { auditRun, workflowIds, type SyncRunInput } from '../workflows/contracts';
 
 /** One Temporal Schedule as the configuration wants it. */
 export interface PlannedSchedule {
@@ -31,8 +31,8 @@ const dayNames: Record<(typeof weekdays)[number], DayOfWeek> = {
 };
 
 /**
- * Every Temporal Schedule that a configuration means: each schedule that a source names, once per portal, and the
- * tick. A schedule that no source names has nothing to start and is left out.
+ * Every Temporal Schedule that a configuration means: each schedule that a source names, once per portal, the audits of
+ * portals that name it, and the tick. A schedule that nothing names has nothing to start and is left out.
  * @throws when a schedule of the configuration has the name of the tick
  */
 export function plannedSchedules(config: TributaryConfig): PlannedSchedule[] {
@@ -41,26 +41,40 @@ export function plannedSchedules(config: TributaryConfig): PlannedSchedule[] {
       `schedules.${tickScheduleId}: this name is Tributary's own; give the schedule another one`,
     );
   }
-  const portals = Object.keys(config.portals);
+  const portals = Object.entries(config.portals);
+  const isOnly = portals.length === 1;
   const named = Object.entries(config.schedules).flatMap(([name, schedule]) => {
     const sources = Object.entries(config.sources)
       .filter(([, source]) => source.schedule === name)
       .map(([source]) => source);
-    if (sources.length === 0) return [];
-    return portals.map((portal): PlannedSchedule => {
-      const scheduleId = portals.length === 1 ? name : `${name}:${portal}`;
-      return {
-        scheduleId,
-        workflowType: 'syncRun',
-        workflowId: workflowIds.syncRun(scheduleId),
-        args: [{ ...(portals.length === 1 ? {} : { portal }), sources, trigger: 'schedule' }],
-        spec: specOf(schedule, config.timeZone),
-        overlap: schedule.overlap === 'bufferOne' ? 'BUFFER_ONE' : 'SKIP',
-        catchUpMs: schedule.catchUp,
-      };
+    return portals.flatMap(([portal, { audit }]) => {
+      const scheduleId = isOnly ? name : `${name}:${portal}`;
+      const run = { ...(isOnly ? {} : { portal }), sources, trigger: 'schedule' };
+      const auditing = auditRun(isOnly ? undefined : portal);
+      return [
+        ...(sources.length > 0 ? [planned(config, schedule, scheduleId, run)] : []),
+        ...(audit?.schedule === name ? [planned(config, schedule, `${scheduleId}:audit`, auditing)] : []),
+      ];
     });
   });
   return [...named, tickSchedule];
+}
+
+function planned(
+  { timeZone }: TributaryConfig,
+  schedule: ScheduleConfig,
+  scheduleId: string,
+  input: SyncRunInput,
+): PlannedSchedule {
+  return {
+    scheduleId,
+    workflowType: 'syncRun',
+    workflowId: workflowIds.syncRun(scheduleId),
+    args: [input],
+    spec: specOf(schedule, timeZone),
+    overlap: schedule.overlap === 'bufferOne' ? 'BUFFER_ONE' : 'SKIP',
+    catchUpMs: schedule.catchUp,
+  };
 }
 
 const tickSchedule: PlannedSchedule = {

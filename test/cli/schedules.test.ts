@@ -48,6 +48,34 @@ describe('the schedules of a configuration', () => {
     expect(() => plannedSchedules(clash)).toThrow('schedules.tick');
   });
 
+  it('start an audit of each portal that names them, with or without a source beside it', () => {
+    const text = demo
+      .replace('# audit: { schedule: weekly }', 'audit: { schedule: weekly }')
+      .replace("# weekly: { at: '04:00'", "weekly: { at: '04:00'");
+    const config = configOf(text);
+    expect(plannedSchedules(config).map(({ scheduleId }) => scheduleId)).toEqual([
+      ...['nightly', 'impact', 'weekly:audit', 'tick'],
+    ]);
+    expect(plannedSchedules(config)[2]).toMatchObject({
+      ...{ workflowType: 'syncRun', workflowId: 'run:weekly:audit' },
+      args: [{ trigger: 'audit', sources: ['hubspot'], full: true }],
+      spec: { timezone: 'Europe/London', calendars: [{ hour: 4, minute: 0, dayOfWeek: ['SUNDAY'] }] },
+    });
+    const main = config.portals['main']!;
+    const two = {
+      ...config,
+      portals: { main: { ...main, audit: { schedule: 'impact' } }, other: { ...main, audit: undefined } },
+    };
+    expect(plannedSchedules(two).map(({ scheduleId, args }) => [scheduleId, args[0]?.portal])).toEqual([
+      ['nightly:main', 'main'],
+      ['nightly:other', 'other'],
+      ['impact:main', 'main'],
+      ['impact:main:audit', 'main'],
+      ['impact:other', 'other'],
+      ['tick', undefined],
+    ]);
+  });
+
   it('are one per portal where there are several', () => {
     const config = configOf(demo);
     const two = { ...config, portals: { main: config.portals['main']!, other: config.portals['main']! } };

@@ -227,6 +227,13 @@ const cases: Case[] = [
     hint: /did you mean "nightly"/,
   },
   {
+    name: 'an unknown schedule of an audit',
+    edit: ['accessToken: env:', 'audit: { schedule: weekly }\n    accessToken: env:'],
+    at: 'weekly }',
+    path: 'portals.main.audit.schedule',
+    message: /no schedule "weekly"/,
+  },
+  {
     name: 'a source that depends on itself',
     edit: ['dependsOn: [crm]', 'dependsOn: [shop]'],
     at: 'shop]\n    connection',

@@ -26,6 +26,8 @@ export const checkReferences: ConfigCheck = (root) => {
   const known = (node: RawNode, names: string[], what: string) => mustExist(node, names, what);
 
   const findings: Finding[] = [];
+  for (const { node } of root.get('portals').entries())
+    findings.push(...known(node.get('audit').get('schedule'), scheduleNames, 'schedule'));
   for (const { key, node } of sources) {
     if (key === hubspotName) {
       findings.push(

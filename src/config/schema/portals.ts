@@ -41,6 +41,10 @@ const webhooks = section({
     ),
 });
 
+const audit = section({
+  schedule: name.describe('A schedule of `schedules`.'),
+});
+
 const portal = section({
   portalId: z
     .int()
@@ -66,6 +70,11 @@ const portal = section({
     .optional()
     .describe('Webhooks of HubSpot, sent to `/webhooks/hubspot`. Without it none are accepted.'),
   journal: journal.optional(),
+  audit: audit
+    .optional()
+    .describe(
+      'When all of HubSpot is read and compared with what it is known to hold; what differs is repaired. Without it only by hand (`tributary audit`).',
+    ),
   writeBack: z
     .boolean()
     .default(true)
