@@ -128,13 +128,15 @@ function asInboxEvent(event: HubSpotEvent, type: string, names: TypeNames, now: 
   const stream = ours(ends?.from ?? told, names);
   const key = (ends ? event.fromObjectId : null) ?? event.objectId ?? event.fromObjectId;
   if (key === null || key === undefined) return null;
+  // Spread objects would cost as much as all the rest of the reading.
   return {
-    ...{ portalId: event.portalId, source: hubspotSource, stream, key, kind },
+    portalId: event.portalId,
+    source: hubspotSource,
+    stream,
+    key,
+    kind,
     eventKey: identityOf(event, type, key),
-    also: {
-      ...(kind === 'merged' ? mergeOf(event) : {}),
-      ...(ends ? associationOf(event, ends.to === null ? null : ours(ends.to, names)) : {}),
-    },
+    also: alsoOf(event, kind, ends, names),
     payload: null,
     lane: machineSources.has(String(event.changeSource ?? '')) ? bulkLane : realtimeLane,
     occurredAt: (event.occurredAt === undefined ? now : new Date(event.occurredAt)).toISOString(),
@@ -162,6 +164,16 @@ function endsOf(event: HubSpotEvent, told: string): { from: string; to: string |
   };
 }
 
+function alsoOf(
+  event: HubSpotEvent,
+  kind: InboxKind,
+  ends: { to: string | null } | null,
+  names: TypeNames,
+): InboxAlso {
+  if (ends) return associationOf(event, ends.to === null ? null : ours(ends.to, names));
+  return kind === 'merged' ? mergeOf(event) : {};
+}
+
 function mergeOf({ primaryObjectId, mergedObjectIds, newObjectId }: HubSpotEvent): InboxAlso {
   return {
     ...(primaryObjectId ? { primaryId: primaryObjectId } : {}),
@@ -181,9 +193,17 @@ function associationOf({ toObjectId, associationRemoved }: HubSpotEvent, toStrea
 /** What makes two deliveries the same event; `eventId` alone is not unique, and `attemptNumber` counts repetitions. */
 function identityOf(event: HubSpotEvent, type: string, key: string): string {
   return eventKeyOf([
-    ...[type, event.objectTypeId ?? null, key, event.occurredAt ?? null],
-    ...[event.eventId ?? null, event.propertyName ?? null],
-    ...[event.primaryObjectId ?? null, (event.mergedObjectIds ?? []).join(), event.newObjectId ?? null],
-    ...[event.associationType ?? null, event.toObjectId ?? null, event.associationRemoved ?? null],
+    type,
+    event.objectTypeId ?? null,
+    key,
+    event.occurredAt ?? null,
+    event.eventId ?? null,
+    event.propertyName ?? null,
+    event.primaryObjectId ?? null,
+    event.mergedObjectIds?.join() ?? '',
+    event.newObjectId ?? null,
+    event.associationType ?? null,
+    event.toObjectId ?? null,
+    event.associationRemoved ?? null,
   ]);
 }
