@@ -34,6 +34,9 @@ export function riverMetrics(rows: MetricRows, sources: string[]): Promise<strin
   for (const row of rows.problems) problems.set({ kind: row.kind }, row.open);
   const reviews = gauge('middleware_reviews_open', 'Identity decisions that wait for a person.', ['kind']);
   for (const row of rows.reviews) reviews.set({ kind: row.kind }, row.open);
+  const pinsHelp = 'Edits in HubSpot that count for a time, or wait for a person.';
+  const pins = gauge('middleware_pins_open', pinsHelp, ['portal', 'object_type']);
+  for (const row of rows.pins) pins.set({ portal: row.portal, object_type: row.objectType }, row.open);
 
   setQuota(rows.quota, gauge);
 

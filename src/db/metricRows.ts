@@ -9,6 +9,7 @@ export interface MetricRows {
   associations: { source: string; due: number }[];
   problems: { kind: string; open: number }[];
   reviews: { kind: string; open: number }[];
+  pins: { portal: string; objectType: string; open: number }[];
   quota: { portal: string; bucket: string; limit: number; used: number; windowS: number; aheadS: number }[];
   portals: { portal: string; mode: string; paused: boolean }[];
 }
@@ -33,6 +34,8 @@ const queries: { [Name in keyof MetricRows]: string } = {
     group by 1 order by 2 desc limit ${seriesMax}`,
   reviews: `select kind, count(*)::float8 as open from reviews where closed_at is null
     group by 1 order by 2 desc limit ${seriesMax}`,
+  pins: `select portals.name as portal, object_type as "objectType", count(*)::float8 as open
+    from pins join portals using (portal_id) where state <> 'ended' group by 1, 2 order by 3 desc limit ${seriesMax}`,
   quota: `select portals.name as portal, bucket, calls_max as "limit", used::float8 as used,
       window_ms / 1000.0::float8 as "windowS",
       greatest(extract(epoch from next_slot_at - clock_timestamp()), 0)::float8 as "aheadS"
@@ -52,6 +55,7 @@ export async function readMetricRows(pool: Pool): Promise<MetricRows> {
       associations: await rowsOf(tx, 'associations'),
       problems: await rowsOf(tx, 'problems'),
       reviews: await rowsOf(tx, 'reviews'),
+      pins: await rowsOf(tx, 'pins'),
       quota: await rowsOf(tx, 'quota'),
       portals: await rowsOf(tx, 'portals'),
     };

@@ -3,11 +3,13 @@ import type { Request, Response } from 'express';
 import { Registry } from 'prom-client';
 import { metrics } from '../../src/api/metrics';
 import { createLogger } from '../../src/config/logger';
+import { savePins } from '../../src/db/pins';
 import { bindPortal, pausePortal, setMode } from '../../src/db/portals';
 import { openProblems } from '../../src/db/problems';
 import { ensureBuckets } from '../../src/db/quota';
 import { addCounts } from '../../src/db/runs';
 import { stageRecords } from '../../src/db/stagedRecords';
+import type { NewPin } from '../../src/domain/decidePins';
 import { createMetrics } from '../../src/worker/metrics';
 import { serveMetrics, type MetricsServer } from '../../src/worker/metricsServer';
 import { readMetrics, type Family } from './readMetrics';
@@ -78,6 +80,30 @@ describe('the metrics of the river', () => {
       'middleware_sync_queue_depth{source="azure"}': 6,
       'middleware_sync_queue_depth{source="ielts"}': 2,
       'middleware_sync_queue_depth{source="impact"}': 0,
+    });
+  });
+
+  test('show people’s edits that hold or wait, by portal and object; those that ended are no more', async () => {
+    await bindPortal(api.pool, 'other', '200', 'UTC');
+    const goldenId = randomUUID();
+    const pin = (recordId: string, state: 'pinned' | 'review' | 'ended'): NewPin => ({
+      ...{ recordId, property: 'city', value: 'Bath', at: '2026-01-09T10:00:00.123Z', state },
+      ...{ setBy: 'person', writer: 'CRM_UI userId:17', expiresAt: null, pinForMs: null },
+      endedBy: state === 'ended' ? 'expired' : null,
+    });
+    const store = (portal: string, objectType: string, ...opened: NewPin[]) =>
+      savePins(api.pool, portal, objectType, [{ goldenId, opened, ended: [], moved: [] }]);
+    await store(portalId, 'contacts', pin('1', 'pinned'), pin('2', 'review'), pin('3', 'ended'));
+    await store(portalId, 'companies', pin('4', 'pinned'));
+    await store('200', 'contacts', pin('1', 'pinned'));
+    const { middleware_pins_open: pins } = await scrape();
+    expect(pins).toMatchObject({
+      type: 'gauge',
+      samples: {
+        'middleware_pins_open{object_type="contacts",portal="main"}': 2,
+        'middleware_pins_open{object_type="companies",portal="main"}': 1,
+        'middleware_pins_open{object_type="contacts",portal="other"}': 1,
+      },
     });
   });
 
