@@ -138,6 +138,7 @@ export async function settleReferences(db: Queryable, portalId: string, runId: s
        and fingerprint not in (select ${fingerprint} ${missing})`,
     [portalId],
   );
+  // Sorted, and so all found before the first is written: a table that is read while it grows is read over and over.
   const { rows } = await db.query<{ source: string; object_type: string; opened: string }>(
     `with opened as (
        insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id, field,
@@ -150,6 +151,7 @@ export async function settleReferences(db: Queryable, portalId: string, runId: s
            where old.portal_id = $1 and old.fingerprint = ${fingerprint} and old.closed_by = 'dismissed'
              and old.evidence = problem_evidence($1, r.source, r.stream, r.record_key, r.object_type, m.golden_id,
                ${reason}))
+       order by 12
        on conflict (portal_id, fingerprint) where closed_at is null do nothing
        returning source, object_type)
      select source, object_type, count(*) as opened from opened group by 1, 2`,
