@@ -44,7 +44,8 @@ test('missing parents are told without reading anew what was just written', asyn
     await pool.query(`set enable_${plan} = off`);
   let read: number | null = null;
   const explaining: Queryable = {
-    async query(text, values) {
+    async query(statement, values) {
+      const text = typeof statement === 'string' ? statement : statement.text;
       if (!text.includes('insert into problems')) return pool.query(text, values);
       const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
         `explain (analyze, buffers, format json) ${text}`,
