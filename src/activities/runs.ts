@@ -73,6 +73,7 @@ export function createRunActivities(context: ActivityContext) {
             portalId,
             objectType,
             configHashFor(object, targets, settings),
+            runId,
           );
           if (due > 0) log.info({ event: 'configuration_changed', objectType, due }, 'rows are due again');
         }

@@ -26,14 +26,15 @@ export async function definitionStamp(db: Queryable, portalId: string, objectTyp
 }
 
 /**
- * Registers an object's configuration. A new one gets the next number and makes all staged records of the object due.
- * Call in a transaction. @returns how many rows became due
+ * Registers an object's configuration. A new one gets the next number and makes all staged records of the object due
+ * for the run that brings it. Call in a transaction. @returns how many rows became due
  */
 export async function registerConfig(
   db: Queryable,
   portalId: string,
   objectType: string,
   configHash: string,
+  runId: string,
 ): Promise<number> {
   const { rows } = await db.query<{ config_hash: string; config_number: number }>(
     `select config_hash, config_number from object_configs where portal_id = $1 and object_type = $2
@@ -45,5 +46,5 @@ export async function registerConfig(
     `insert into object_configs (portal_id, object_type, config_number, config_hash) values ($1, $2, $3, $4)`,
     [portalId, objectType, (rows[0]?.config_number ?? 0) + 1, configHash],
   );
-  return rows[0] ? markObjectDue(db, portalId, objectType) : 0;
+  return rows[0] ? markObjectDue(db, portalId, objectType, runId) : 0;
 }

@@ -225,11 +225,24 @@ export async function markRecordsDue(
   return rowCount ?? 0;
 }
 
-/** Makes every record of an object type due again, e.g. after its configuration changed. */
-export async function markObjectDue(db: Queryable, portalId: string, objectType: string): Promise<number> {
+/** All of a million records take 20 s, more where disks are slow: the longest that one statement may have. */
+const objectDueTimeout = '4min';
+
+/**
+ * Makes every record of an object type due again for a run that will wait for it: its configuration changed. Call in a
+ * transaction. @returns how many rows became due
+ */
+export async function markObjectDue(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  runId: string,
+): Promise<number> {
+  await db.query(`set local statement_timeout = '${objectDueTimeout}'`);
   const { rowCount } = await db.query(
-    `update staged_records set due_at = now() where portal_id = $1 and object_type = $2 and due_at is null`,
-    [portalId, objectType],
+    `update staged_records set due_at = now(), run_id = $3
+     where portal_id = $1 and object_type = $2 and due_at is null`,
+    [portalId, objectType, runId],
   );
   return rowCount ?? 0;
 }

@@ -13,9 +13,9 @@ function proxiesWith(options: ActivityOptions) {
 /** Every activity beats by itself: a worker that died is noticed after this, not at the end of the longest wait. */
 const heartbeatTimeout = '10 seconds';
 
-/** Milliseconds to seconds of SQL. */
+/** Milliseconds to seconds of SQL; minutes only where a changed configuration makes millions of records due. */
 export const quick = proxiesWith({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 });
 

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { settledPairs } from '../../src/db/associationClaims';
 import { refreshAssociations } from '../../src/db/goldenAssociations';
+import { registerConfig } from '../../src/db/objectConfigs';
 import { markDue } from '../../src/db/outbox';
 import { inTransaction, openPool } from '../../src/db/pool';
 import { clearDue, selectDue, stageRecords } from '../../src/db/stagedRecords';
@@ -61,6 +62,17 @@ describe('a staged record', () => {
     await clearDue(pool, portalId, await selectDue(pool, portalId, 'contacts', 10));
     await stage('b', null);
     expect(await runOf('staged_records')).toBeNull();
+  });
+
+  test('that a changed configuration makes due is the run’s that brings it, in one write of all', async () => {
+    await stage('a', 'nightly');
+    await clearDue(pool, portalId, await selectDue(pool, portalId, 'contacts', 10));
+    const register = (hash: string, runId: string) =>
+      inTransaction(pool, (tx) => registerConfig(tx, portalId, 'contacts', hash, runId));
+    expect(await register('old', 'first')).toBe(0);
+    expect(await register('old', 'second')).toBe(0);
+    expect(await register('new', 'third')).toBe(1);
+    expect(await runOf('staged_records')).toBe('third');
   });
 
   test('comes in a slice of its run alone: two runs that meet wait each for their own', async () => {
