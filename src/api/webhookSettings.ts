@@ -21,19 +21,25 @@ export function webhookSettings(config: TributaryConfig, readers: SecretReaders)
   };
 }
 
-/** Portals that name the same client secret share an app. */
+/**
+ * Portals that name the same client secret share an app, and each of its requests may tell of all of them: the first app
+ * whose secret fits decides. Those that accept version 1 stand behind it once more, for requests that carry only that.
+ */
 function appsOf(config: TributaryConfig, readers: SecretReaders): WebhookApp[] {
-  const apps = new Map<string, WebhookApp & { portals: string[] }>();
+  const apps = new Map<string, { all: string[]; withV1: string[] }>();
   for (const [name, { webhooks }] of Object.entries(config.portals)) {
     if (!webhooks) continue;
     const clientSecret = resolveSecret(webhooks.clientSecret, readers);
-    const { acceptV1 } = webhooks;
-    const key = JSON.stringify([clientSecret, acceptV1]);
-    const app = apps.get(key) ?? { clientSecret, acceptV1, portals: [] };
-    app.portals.push(name);
-    apps.set(key, app);
+    const { all, withV1 } = apps.get(clientSecret) ?? { all: [], withV1: [] };
+    apps.set(clientSecret, {
+      all: [...all, name],
+      withV1: webhooks.acceptV1 ? [...withV1, name] : withV1,
+    });
   }
-  return [...apps.values()];
+  return [...apps].flatMap(([clientSecret, { all, withV1 }]) => [
+    { clientSecret, acceptV1: false, portals: all },
+    ...(withV1.length > 0 ? [{ clientSecret, acceptV1: true, portals: withV1 }] : []),
+  ]);
 }
 
 function pushingOf(config: TributaryConfig, readers: SecretReaders): Record<string, PushingSource> {
