@@ -1,5 +1,6 @@
 import { databaseTime } from '../db/clock';
 import { loadKnownStates } from '../db/knownStates';
+import { dueValues } from '../db/outbox';
 import type { Queryable } from '../db/pool';
 import { openProblems } from '../db/problems';
 import { conflictCounts, endIntents, type TakenBatch } from '../db/settle';
@@ -33,6 +34,7 @@ export async function readOwners(
   if (conflicts.length === 0) return null;
   const object = await context.objectContext(portalId, batch.objectType);
   const properties = readProperties(object);
+  const asked = [...new Set([...properties, otherAddresses])];
   const readBegan = await databaseTime(context.pool);
   const records: HubSpotRecord[] = [];
   const ownerOf: Owners['ownerOf'] = new Map();
@@ -40,14 +42,14 @@ export async function readOwners(
   const named = conflicts.flatMap(({ goldenId, ownerId }) => (ownerId ? [[goldenId, ownerId] as const] : []));
   if (named.length > 0) {
     const ids = named.map(([, ownerId]) => ownerId);
-    records.push(...(await readBatch(client, { objectType, properties, ids })).records);
+    records.push(...(await readBatch(client, { objectType, properties: asked, ids })).records);
     for (const [goldenId, ownerId] of named) ownerOf.set(goldenId, ownerId);
   }
   for (const { goldenId, ownerId } of conflicts) {
     const email = batch.intents.find((intent) => intent.goldenId === goldenId)?.properties['email'];
     if (ownerId !== null || !email) continue;
     // One by one: whether a batch read finds secondary e-mails is not known, and one that names no id is rare.
-    const owner = await getRecord(client, { objectType, id: email, idProperty: 'email', properties });
+    const owner = await getRecord(client, { objectType, id: email, idProperty: 'email', properties: asked });
     if (!owner) continue;
     ownerOf.set(goldenId, owner.id);
     if (!records.some(({ id }) => id === owner.id)) records.push(owner);
@@ -59,7 +61,8 @@ export async function readOwners(
 /**
  * Keys that another HubSpot record owns: that record is staged, and a new record is tried again when identity has had
  * the time to adopt it. It is a problem where the owner belongs to another golden record, and where ours has a HubSpot
- * record already: two of them are one, or one has a wrong key, and a person must look.
+ * record already: two of them are one, or one has a wrong key, and a person must look. An address that its owner gives up
+ * is only waited for.
  */
 export async function settleConflicts(
   tx: Queryable,
@@ -77,9 +80,22 @@ export async function settleConflicts(
   const goldenIds = conflicts.map(({ goldenId }) => goldenId);
   const tries = await conflictCounts(tx, portalId, objectType, goldenIds);
   const own = new Map(batch.intents.map(({ goldenId, recordId }) => [goldenId, recordId]));
+  const wanted = await dueValues(
+    tx,
+    portalId,
+    objectType,
+    [...holderOf.values()].flatMap((id) => id ?? []),
+  );
+  const givesUp = (ownerId: string, email: string): boolean => {
+    const record = owners.records.find(({ id }) => id === ownerId);
+    const values = wanted.get(holderOf.get(ownerId) ?? '');
+    return (record && !hasAddress(record, email)) || (values !== undefined && values['email'] !== email);
+  };
   const lost = conflicts.filter(({ goldenId }) => {
     if ((tries.get(goldenId) ?? 0) >= conflictsMax) return true;
     const ownerId = owners.ownerOf.get(goldenId);
+    const email = batch.intents.find((intent) => intent.goldenId === goldenId)?.properties['email'];
+    if (ownerId !== undefined && email && givesUp(ownerId, email)) return false;
     const holder = ownerId === undefined ? null : (holderOf.get(ownerId) ?? null);
     const recordId = own.get(goldenId) ?? null;
     const hasAnother = recordId !== null && ownerId !== undefined && ownerId !== recordId;
@@ -103,6 +119,15 @@ export async function settleConflicts(
   await stageHubSpotRecords(tx, ref, owners, { runId, lane: laneNumbers.partner, secret });
   const adoptable = goldenIds.filter((id) => !lostIds.includes(id));
   await endIntents(tx, portalId, batch, adoptable, 'retryLater');
+}
+
+/** Addresses beside the primary one (facts §3.4); a read that was not asked for them cannot say that there are none. */
+const otherAddresses = 'hs_additional_emails';
+
+function hasAddress({ properties }: HubSpotRecord, email: string): boolean {
+  if (!(otherAddresses in properties)) return true;
+  const held = [properties['email'], ...(properties[otherAddresses] ?? '').split(';')];
+  return held.some((address) => address?.trim().toLowerCase() === email);
 }
 
 function ownerText(ownerId: string | undefined): string {

@@ -50,3 +50,19 @@ export async function isUrgentDue(
   );
   return rowCount === 1;
 }
+
+/** What HubSpot is to hold of these golden records, as far as it is on its way: due or in flight, not parked. */
+export async function dueValues(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  goldenIds: string[],
+): Promise<Map<string, Record<string, string>>> {
+  if (goldenIds.length === 0) return new Map();
+  const { rows } = await db.query<{ goldenId: string; values: Record<string, string> }>(
+    `select golden_id as "goldenId", values from outbox join golden_records using (portal_id, object_type, golden_id)
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and golden_id = any ($3::uuid[]) and not parked`,
+    [portalId, objectType, goldenIds],
+  );
+  return new Map(rows.map(({ goldenId, values }) => [goldenId, values]));
+}

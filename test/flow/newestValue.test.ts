@@ -166,3 +166,18 @@ test('an urgent change of what bulk has in flight goes right after it, not a min
   expect(await delivered('urgent')).toEqual([{ city: 'Leeds' }, { city: 'York', mail: 'none' }]);
   expect(await updates()).toEqual({ calls: 2, done: 2 });
 });
+
+test('addresses that are handed on from one to the next arrive, whoever is written first', async () => {
+  const ids = [1, 2, 3];
+  const holder = (id: number, mail: number) =>
+    member(`holder ${id}`, { name: `No ${id}`, email: `m${mail}@club.example` });
+  await river.put(...ids.map((id) => holder(id, id)));
+  expect(await river.sync()).toMatchObject({ state: 'succeeded' });
+  await river.put(...ids.map((id) => holder(id, id - 1)));
+  expect(await river.sync()).toMatchObject({ state: 'succeeded' });
+  const held = [...(await river.contacts()).values()].filter(({ firstname }) => firstname);
+  expect(held.map(({ firstname, email }) => `${firstname}: ${email}`).sort()).toEqual(
+    ids.map((id) => `No ${id}: m${id - 1}@club.example`),
+  );
+  expect((await river.pool.query('select from problems where closed_at is null')).rowCount).toBe(0);
+}, 90_000);
