@@ -112,6 +112,7 @@ export function createRunActivities(context: ActivityContext) {
         }
       }
       await setSourceState(pool, portalId, runId, source, 'running', null);
+      await extendGathering(pool, portalId, gatheredObjects(context, [source]), runId);
       log.info({ event: 'source_started', portalId, runId, source }, `source ${source} started`);
     },
 

@@ -1,7 +1,11 @@
 import type { Queryable } from './pool';
 
-/** How long one page's word "this object is still being read" holds, in seconds. */
-const gatheringSeconds = 60;
+/**
+ * How long the word "this object is still being read" holds, in seconds. Not only batches would be less full: a person who
+ * was delivered before the source that tells who it is has been read is a second record in HubSpot. So it outlives workers
+ * that die and a warehouse whose first page takes minutes; a source that is down for longer holds the others no more.
+ */
+const gatheringSeconds = 600;
 
 /** Says that a run still reads these objects, so that bulk delivery waits for full batches; lapses by itself.
  * A page that is committed after its run was cancelled holds nobody back. */

@@ -36,7 +36,7 @@ export async function startEol(
   keep: (edits: EolEdits) => Promise<void> = async () => undefined,
 ): Promise<EolSystem> {
   const writes = new Map<string, number>();
-  const answers = new Map<string, Reply>();
+  const answers = new Map<string, Promise<Reply>>();
   let items: ListItem[] = [];
   const show = (shown: World) => {
     items = listItems(shown, 'eol')
@@ -45,11 +45,22 @@ export async function startEol(
   };
   show(world);
 
-  async function change({ url, headers, body }: Asked): Promise<Reply> {
-    const key = String(headers['idempotency-key'] ?? '');
+  /** A change that comes again while it is still being made waits for the same answer. */
+  async function changeOnce(asked: Asked): Promise<Reply> {
+    const key = String(asked.headers['idempotency-key'] ?? '');
     if (key === '') return problem(400, 'a change needs an Idempotency-Key');
     const before = answers.get(key);
     if (before) return before;
+    const oldest = answers.size >= answersMax ? answers.keys().next().value : undefined;
+    if (oldest !== undefined) answers.delete(oldest);
+    const answer = change(asked);
+    answers.set(key, answer);
+    const isMade = await answer.then(({ status }) => status === 200).catch(() => false);
+    if (!isMade) answers.delete(key);
+    return answer;
+  }
+
+  async function change({ url, body }: Asked): Promise<Reply> {
     const id = decodeURIComponent(url.pathname.slice('/api/subscribers/'.length));
     const item = items.find((candidate) => candidate.id === id);
     if (!item?.raw) return problem(404, 'no such subscriber');
@@ -60,17 +71,13 @@ export async function startEol(
     writes.set(id, (writes.get(id) ?? 0) + 1);
     const changed = editedItem(item, edits[id]);
     items = [...items.filter((candidate) => candidate.id !== id), changed].sort(compareItems);
-    const answer = { status: 200, json: changed.json };
-    const oldest = answers.size >= answersMax ? answers.keys().next().value : undefined;
-    if (oldest !== undefined) answers.delete(oldest);
-    answers.set(key, answer);
-    return answer;
+    return { status: 200, json: changed.json };
   }
 
   const server = await serve(port, (asked) => {
     const { method, url, headers } = asked;
     if (!same(String(headers['x-api-key'] ?? ''), apiKey)) return problem(401, 'unknown API key');
-    if (method === 'PATCH' && url.pathname.startsWith('/api/subscribers/')) return change(asked);
+    if (method === 'PATCH' && url.pathname.startsWith('/api/subscribers/')) return changeOnce(asked);
     if (method !== 'GET') return problem(405, 'only GET and PATCH');
     if (url.pathname !== '/api/subscribers') return problem(404, 'not found');
     const size = sizeOf(url.searchParams.get('perPage'), 50);
