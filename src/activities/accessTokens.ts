@@ -12,7 +12,7 @@ import {
   takeRefresh,
   type HeldTokens,
 } from '../db/oauthTokens';
-import { pausePortal } from '../db/portals';
+import { pauseInstallation } from '../db/oauthInstall';
 import { SealFailure, type KeyRing } from '../db/sealing';
 import { HubSpotFailure, ownFailure } from '../hubspot/hubspotFailure';
 import { refreshTokens, uninstallApp, type OAuthApp } from '../hubspot/oauth';
@@ -52,24 +52,28 @@ const lookAgainMs = 50;
 export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   const { pool, portalId, installUrl } = deps;
 
-  /** A failure that only a person can end is the portal's state. */
-  async function pausing<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** A failure that only a person can end is the portal's state, until the app is installed anew. */
+  async function pausing<Result>(work: (met: Met) => Promise<Result>): Promise<Result> {
+    const met: Met = { installation: null };
     try {
-      return await work();
+      return await work(met);
     } catch (error) {
       const failure = error instanceof SealFailure ? personNeeded(sealedWords(error)) : error;
       if (failure instanceof HubSpotFailure && failure.action === 'pausePortal')
-        await pausePortal(pool, portalId, null, failure.verdict.reason);
+        await pauseInstallation(pool, portalId, met.installation, null, failure.verdict.reason);
       throw failure;
     }
   }
 
   return {
-    current: () => pausing(() => currentToken(deps)),
+    current: () => pausing((met) => currentToken(deps, met)),
     async refused(token) {
       const held = await findTokens(pool, portalId);
       if (!held || held.isRevoked) return true;
-      const stored = await pausing(async () => openToken(deps.ring, held, 'access'));
+      const stored = await pausing(async (met) => {
+        met.installation = held.installation;
+        return openToken(deps.ring, held, 'access');
+      });
       if (!equalText(token, stored)) return true;
       return refuseToken(pool, held);
     },
@@ -84,7 +88,7 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
 /** @throws HubSpotFailure that passes: then nothing is forgotten yet */
 async function uninstalled(deps: AccessTokenDeps): Promise<boolean> {
   try {
-    await uninstallApp(deps.app, await currentToken(deps));
+    await uninstallApp(deps.app, await currentToken(deps, { installation: null }));
     return true;
   } catch (error) {
     const isPassing = error instanceof HubSpotFailure && /^retry/.test(error.action);
@@ -95,12 +99,18 @@ async function uninstalled(deps: AccessTokenDeps): Promise<boolean> {
   }
 }
 
-async function currentToken(deps: AccessTokenDeps): Promise<string> {
+/** The installation that was found last: what failed, failed with it. */
+interface Met {
+  installation: string | null;
+}
+
+async function currentToken(deps: AccessTokenDeps, met: Met): Promise<string> {
   const { pool, ring, portalId, app, installUrl, callDeadlineMs } = deps;
   const leaseMs = callDeadlineMs + leaseSpareMs;
   const until = performance.now() + 2 * leaseMs;
   while (performance.now() < until) {
     const held = await findTokens(pool, portalId);
+    met.installation = held?.installation ?? null;
     if (!held)
       throw personNeeded(`the app is not installed in account ${portalId}; install it: ${installUrl}`);
     if (held.isRevoked) throw personNeeded(goneWords(installUrl));

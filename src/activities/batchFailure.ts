@@ -1,6 +1,7 @@
 import { shrinkBatches } from '../db/breaker';
 import { inTransaction, type Queryable } from '../db/pool';
-import { msUntilDailyReset, pausePortal } from '../db/portals';
+import { pauseInstallation } from '../db/oauthInstall';
+import { msUntilDailyReset } from '../db/portals';
 import { dissolveBatch, leaveBatches, lockBatch, releaseBatch, splitBatch } from '../db/settle';
 import { halvedBatchSize } from '../domain/breaker';
 import type { HubSpotFailure } from '../hubspot/hubspotFailure';
@@ -14,6 +15,8 @@ export interface FailedBatch {
   hardFailures: number;
   maybeWritten: boolean;
   size: number;
+  /** That of its portal before it was sent (`installationOf`). */
+  installation: string | null;
   /** Makes its only record a problem: HubSpot fails it again and again. */
   giveUp: (tx: Queryable, reason: string) => Promise<void>;
 }
@@ -38,7 +41,7 @@ export async function settleFailure(
   if (verdict.action === 'pausePortal' || verdict.action === 'defect') {
     const untilMs =
       verdict.until === 'dailyReset' ? await msUntilDailyReset(pool, portalId) : verdict.afterMs;
-    await pausePortal(pool, portalId, untilMs, failure.message);
+    await pauseInstallation(pool, portalId, batch.installation, untilMs, failure.message);
     if (!maybeWritten) return dissolveBatch(pool, batchId, fence);
     await releaseBatch(pool, batchId, fence, { afterMs: 0, cause: 'passing', maybeWritten });
     return leaveBatches(pool, [batchId]);

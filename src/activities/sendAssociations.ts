@@ -6,6 +6,7 @@ import {
   type TakenAssociations,
 } from '../db/associationSettle';
 import type { AssociationIntent } from '../db/associationClaims';
+import { installationOf } from '../db/oauthInstall';
 import { inTransaction, type Queryable } from '../db/pool';
 import { closeAssociationProblems, openProblems, type ProblemInput } from '../db/problems';
 import { returnLease } from '../db/quota';
@@ -62,6 +63,7 @@ async function sendBatch(
   const { claimMs, callDeadlineMs } = context.limits;
   const batch = claimedBatch(await takeAssociationBatch(context.pool, batchId, claimMs, callDeadlineMs));
   if (batch === null) return [];
+  const installation = await installationOf(context.pool, portalId);
   await context.failpoint('associate.sending');
   let reading: AssociationReading;
   try {
@@ -69,7 +71,8 @@ async function sendBatch(
     reading = await call(context, client, batch);
   } catch (error) {
     await countCall(context.pool, portalId, runIdOf(batch), pairOf(batch), batch.operation, 0);
-    if (error instanceof HubSpotFailure) await afterFailure(context, portalId, batch, error);
+    if (error instanceof HubSpotFailure)
+      await afterFailure(context, portalId, { ...batch, installation }, error);
     else if (isClaimExpired(error)) await releaseBatch(context.pool, batchId, batch.fence, notStarted);
     throw error;
   }
@@ -209,15 +212,15 @@ function asProblem(
 async function afterFailure(
   context: ActivityContext,
   portalId: string,
-  batch: TakenAssociations,
+  batch: TakenAssociations & { installation: string | null },
   failure: HubSpotFailure,
 ): Promise<void> {
-  const { batchId, fence, hardFailures, maybeWritten } = batch;
+  const { batchId, fence, hardFailures, maybeWritten, installation } = batch;
   await settleFailure(
     context,
     portalId,
     {
-      ...{ batchId, fence, hardFailures, maybeWritten, size: batch.intents.length },
+      ...{ batchId, fence, hardFailures, maybeWritten, size: batch.intents.length, installation },
       giveUp: (tx, reason) => giveUp(tx, portalId, batch, batch.intents, reason),
     },
     failure,

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { growBatches } from '../db/breaker';
+import { installationOf } from '../db/oauthInstall';
 import { isUrgentDue } from '../db/outbox';
 import { findPortal } from '../db/portals';
 import { returnLease } from '../db/quota';
@@ -58,6 +59,8 @@ export interface Sending {
   /** The batch's write was answered: what fails after that fails behind it. */
   wasSent: boolean;
   portalId: string;
+  /** The portal's installation when the wave began: what fails, failed with it. */
+  installation: string | null;
   result: SendBatchesResult;
 }
 
@@ -72,11 +75,9 @@ export function createSendBatches(context: ActivityContext) {
     const lease = { leaseId, bucket: 'burst' as const };
     const transport = await context.clientOf(portalId);
     const result: SendBatchesResult = { calls: 0, delivered: 0, refused: 0 };
+    const installation = await installationOf(context.pool, portalId);
     const wave: Wave = {
-      context,
-      portalId,
-      lane,
-      result,
+      ...{ context, portalId, lane, result, installation },
       clientUntil: (expiry, callLane) =>
         leasedClient(
           context,
@@ -211,7 +212,7 @@ async function refusedWhole({ context, portalId }: Wave | Sending, batch: TakenB
 
 /** What came before the failure counts too: a failed read after a write does not undo the write. */
 async function afterFailure(sending: Sending, batch: TakenBatch, failure: HubSpotFailure) {
-  const { context, portalId } = sending;
+  const { context, portalId, installation } = sending;
   const { batchId, fence, hardFailures } = batch;
   await countCall(context.pool, portalId, runIdOf(batch), batch.objectType, batch.operation, 0);
   const goldenIds = batch.intents.map(({ goldenId }) => goldenId);
@@ -219,7 +220,7 @@ async function afterFailure(sending: Sending, batch: TakenBatch, failure: HubSpo
     context,
     portalId,
     {
-      ...{ batchId, fence, hardFailures, size: goldenIds.length },
+      ...{ batchId, fence, hardFailures, size: goldenIds.length, installation },
       maybeWritten: batch.maybeWritten || sending.wasSent,
       giveUp: (tx, reason) => giveUp(tx, portalId, batch, goldenIds, reason),
     },

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { saveInstall } from './oauthTokens';
-import { inTransaction } from './pool';
-import { bindPortal, boundPortalId, endUntimedPause } from './portals';
+import { inTransaction, type Queryable } from './pool';
+import { bindPortal, boundPortalId, endUntimedPause, lockPortal, pausePortal } from './portals';
 import type { KeyRing } from './sealing';
 
 /**
@@ -19,9 +19,37 @@ export function installPortal(
     if (bound !== null && bound !== portalId) return false;
     // Its time zone is read with the portal's definitions.
     if (bound === null && !(await bindPortal(tx, name, portalId, null))) return false;
+    await lockPortal(tx, portalId);
     await saveInstall(tx, ring, portalId, install);
     await endUntimedPause(tx, portalId);
     return true;
+  });
+}
+
+/** Names the installation that a portal has at the moment; null: none, or a portal with a token. */
+export async function installationOf(db: Queryable, portalId: string): Promise<string | null> {
+  const { rows } = await db.query<{ installation: string }>(
+    'select installed_at::text as installation from oauth_tokens where portal_id = $1',
+    [portalId],
+  );
+  return rows[0]?.installation ?? null;
+}
+
+/**
+ * Pauses a portal as `pausePortal` does, for a failure that was met with this installation: one that was made meanwhile
+ * is not paused for what became of the former one.
+ */
+export function pauseInstallation(
+  pool: Pool,
+  portalId: string,
+  installation: string | null,
+  untilMs: number | null,
+  reason: string,
+): Promise<void> {
+  return inTransaction(pool, async (tx) => {
+    await lockPortal(tx, portalId);
+    if ((await installationOf(tx, portalId)) === installation)
+      await pausePortal(tx, portalId, untilMs, reason);
   });
 }
 

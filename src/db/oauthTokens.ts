@@ -1,5 +1,5 @@
 import { inTransaction, type Queryable } from './pool';
-import { pausePortal } from './portals';
+import { lockPortal, pausePortal } from './portals';
 import { seal, unseal, type KeyRing } from './sealing';
 import type { Pool } from 'pg';
 
@@ -17,6 +17,8 @@ export interface HeldTokens {
   /** How long no refresh may be tried, after one that brought nothing. */
   retryMs: number;
   isRevoked: boolean;
+  /** Names the installation: another one has another time. */
+  installation: string;
 }
 
 export interface NewTokens {
@@ -40,7 +42,7 @@ export async function findTokens(db: Queryable, portalId: string): Promise<HeldT
     `select portal_id as "portalId", client_id as "clientId", access_token as access, refresh_token as refresh, generation,
        refresh_at > clock_timestamp() as "isFresh", expires_at > clock_timestamp() as "isAlive",
        greatest(extract(epoch from retry_at - clock_timestamp()) * 1000, 0)::float8 as "retryMs",
-       revoked_at is not null as "isRevoked"
+       revoked_at is not null as "isRevoked", installed_at::text as installation
      from oauth_tokens where portal_id = $1`,
     [portalId],
   );
@@ -137,6 +139,7 @@ export async function endInstall(
   reason: string,
 ): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
+    await lockPortal(tx, portalId);
     const { rowCount } = await tx.query(
       `update oauth_tokens set revoked_at = now(), access_token = null, refresh_token = null, refreshing_until = null
        where portal_id = $1 and refresh_fence = $2`,
@@ -173,6 +176,7 @@ export async function refuseToken(
 /** Forgets a portal's tokens for good, and pauses it until it is installed again. */
 export async function forgetTokens(pool: Pool, portalId: string, reason: string): Promise<void> {
   await inTransaction(pool, async (tx) => {
+    await lockPortal(tx, portalId);
     await tx.query('delete from oauth_tokens where portal_id = $1', [portalId]);
     await pausePortal(tx, portalId, null, reason);
   });

@@ -63,6 +63,11 @@ export async function setMode(db: Queryable, portalId: string, mode: 'hold' | 'l
   await db.query('update portals set mode = $2 where portal_id = $1', [portalId, mode]);
 }
 
+/** Until the end of the transaction nobody else pauses or installs the portal. Take it before its tokens. */
+export async function lockPortal(transaction: Queryable, portalId: string): Promise<void> {
+  await transaction.query('select from portals where portal_id = $1 for update', [portalId]);
+}
+
 /** Ends a pause at once. */
 export async function resumePortal(db: Queryable, portalId: string): Promise<void> {
   await db.query(

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { settleFailure } from '../../src/activities/batchFailure';
 import type { ActivityContext } from '../../src/activities/context';
 import { hardFailuresMax } from '../../src/activities/limits';
+import { installationOf } from '../../src/db/oauthInstall';
 import { openPool } from '../../src/db/pool';
 import { takeBatch, type TakenBatch } from '../../src/db/settle';
 import { networkFailure, replyFailure, type HubSpotFailure } from '../../src/hubspot/hubspotFailure';
@@ -50,7 +51,7 @@ async function taken(size: number, hardFailures: number, maybeWritten = false): 
   return (await takeBatch(pool, batchId, 60_000, 1_000)) as TakenBatch;
 }
 
-async function settled(batch: TakenBatch, failure: HubSpotFailure) {
+async function settled(batch: TakenBatch, failure: HubSpotFailure, installation: string | null = null) {
   let gaveUp = never;
   const { rows: began } = await pool.query<{ at: string }>('select clock_timestamp()::text as at');
   const { batchId, fence, hardFailures, maybeWritten, intents } = batch;
@@ -58,7 +59,7 @@ async function settled(batch: TakenBatch, failure: HubSpotFailure) {
     { pool } as ActivityContext,
     portalId,
     {
-      ...{ batchId, fence, hardFailures, maybeWritten, size: intents.length },
+      ...{ batchId, fence, hardFailures, maybeWritten, size: intents.length, installation },
       giveUp: async (_, reason) => void (gaveUp = reason),
     },
     failure,
@@ -85,6 +86,28 @@ const reply = (status: number, inputCount: number, value: object = {}) =>
     ...{ endpoint: 'objects.batchUpdate', status, headers: noRateLimitHeaders, inputCount },
     body: { kind: 'json', value },
   });
+
+test('a refused token pauses the installation that it was refused for, and never the next one', async () => {
+  const refused = reply(401, 2, { message: 'invalid' });
+  expect(await settled(await taken(2, 0), refused)).toMatchObject({
+    ...{ batches: [], looseMarks: 2, portal: { forPerson: true } },
+  });
+  for (const former of [null, '2026-11-22 10:00:00+00']) {
+    await empty();
+    await pool.query('update portals set paused_until = null, pause_reason = null');
+    await pool.query(
+      `insert into oauth_tokens (portal_id, client_id, scopes, expires_at, refresh_at)
+       values (100, 'app', '{}', now(), now()) on conflict do nothing`,
+    );
+    expect(await settled(await taken(2, 0), refused, former)).toMatchObject({
+      ...{ batches: [], looseMarks: 2, portal: { forPerson: null, why: null } },
+    });
+  }
+  await empty();
+  const now = (await installationOf(pool, portalId))!;
+  expect(await settled(await taken(2, 0), refused, now)).toMatchObject({ portal: { forPerson: true } });
+  await pool.query('delete from oauth_tokens');
+});
 
 test('an internal error: the same body again, counted; at the third, two halves', async () => {
   expect(await settled(await taken(40, 0), reply(500, 40))).toMatchObject({

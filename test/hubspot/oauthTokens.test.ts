@@ -5,9 +5,10 @@ import { inspect } from 'node:util';
 import type { Pool } from 'pg';
 import { createAccessTokens, type AccessTokens } from '../../src/activities/accessTokens';
 import { createLogger } from '../../src/config/logger';
+import { installPortal, pauseInstallation } from '../../src/db/oauthInstall';
 import { findTokens, saveInstall, settleRefresh, takeRefresh } from '../../src/db/oauthTokens';
 import { openPool } from '../../src/db/pool';
-import { bindPortal, findPortal } from '../../src/db/portals';
+import { bindPortal, findPortal, lockPortal } from '../../src/db/portals';
 import type { KeyRing } from '../../src/db/sealing';
 import { readAccountDetails } from '../../src/hubspot/accountInfo';
 import { createHubSpotClient } from '../../src/hubspot/client';
@@ -87,6 +88,14 @@ async function install(): Promise<void> {
   await saveInstall(pool, ring, portalId, { ...granted, clientId: testApp.clientId, scopes: ['oauth'] });
   await control('stats/reset', {});
 }
+
+const newInstall = {
+  ...{ accessToken: 'a', refreshToken: 'r', lifeMs: 1_800_000 },
+  ...{ clientId: testApp.clientId, scopes: ['oauth'] },
+};
+
+/** As the API keeps an installation. */
+const reinstall = () => installPortal(pool, ring, { name: 'main', portalId }, newInstall);
 
 async function control(path: string, body?: object): Promise<Record<string, unknown>> {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
@@ -277,6 +286,38 @@ describe('an installation that is gone', () => {
     } finally {
       await server.stop();
     }
+  });
+
+  test.each(['never made', 'gone', 'sealed with another key'])(
+    'does not pause the next one, made while %s was being told',
+    async (what) => {
+      if (what !== 'never made') await install();
+      if (what === 'gone') await pool.query('update oauth_tokens set revoked_at = now()');
+      const otherKeys = what === 'sealed with another key' ? [{ id: 'k2', key: randomBytes(32) }] : ring;
+      const late = Object.create(pool) as Pool;
+      const ask = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>;
+      late.query = (async (...asked: unknown[]) => {
+        const found = await ask(...asked);
+        await reinstall();
+        return found;
+      }) as never;
+      await expect(tokensOf(late, undefined, otherKeys).current()).rejects.toThrow(/install|TRIBUTARY_KEYS/);
+      expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
+    },
+  );
+
+  test('told while the next one is being stored, waits for it and leaves it alone', async () => {
+    const installing = await pool.connect();
+    await installing.query('begin');
+    await lockPortal(installing, portalId);
+    await saveInstall(installing, ring, portalId, newInstall);
+    const pausing = pauseInstallation(pools[1]!, portalId, null, null, 'never installed');
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    while ((await pool.query(waiting)).rowCount === 0) await sleep(10);
+    await installing.query('commit');
+    installing.release();
+    await pausing;
+    expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
   });
 
   test('is told apart from an app that is wrongly configured: those tokens stay', async () => {
