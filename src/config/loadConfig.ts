@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkCycles } from './checks/cycles';
+import { checkDropFolders } from './checks/dropFolders';
 import { checkFieldMaps } from './checks/fieldMaps';
 import { checkObjects } from './checks/objects';
 import { checkPortals } from './checks/portals';
@@ -46,6 +47,7 @@ const checks: ConfigCheck[] = [
   checkReferences,
   checkCycles,
   checkStreams,
+  checkDropFolders,
   checkFieldMaps,
   checkWriteBack,
   checkObjects,

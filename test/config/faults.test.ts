@@ -305,6 +305,17 @@ const cases: Case[] = [
     message: /csv only/,
   },
   {
+    name: 'a file that two streams would take',
+    edit: [
+      "pattern: '*.csv'",
+      `pattern: '*.csv'\n        format: csv\n        recordKey: id\n        map: { email: mail }\n      firms:\n        object: contacts\n        pattern: 'firms-*'`,
+    ],
+    at: "'firms-*'",
+    path: 'sources.drop.streams.firms.pattern',
+    message: /a file may fit drop\.leads too/,
+    hint: /feeds one stream/,
+  },
+  {
     name: 'a time that summer time skips',
     edit: ["at: '02:00'", "at: '01:30'"],
     at: "'01:30'",

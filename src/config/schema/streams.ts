@@ -101,7 +101,9 @@ export const restStream = section({
 
 export const filesStream = section({
   ...streamShape,
-  pattern: text.describe('File names of this stream; `*` stands for any characters, e.g. `referrals-*.csv`.'),
+  pattern: text.describe(
+    'File names of this stream; `*` stands for any characters, e.g. `referrals-*.csv`. A file feeds one stream.',
+  ),
   format: z.enum(['csv', 'jsonl']).describe('CSV with a header line, or JSON Lines.'),
   ready: z
     .enum(['done', 'stable'])
