@@ -110,7 +110,7 @@ test('an app that is thrown out in mid-run pauses its portal only, and the next 
       .filter(({ firstname }) => firstname!.endsWith(' II')).length;
   // Half of the calls are tried again a second later: the run does not end before the app is gone.
   await river.control('main', 'faults', {
-    match: { path: 'batch/update', every: 2, times: 7 },
+    match: { path: 'batch/update', every: 2, times: 20 },
     do: 'resetBeforeCommit',
   });
   const run = await river.startSync({ portal: 'main' });

@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => simulator.stop());
 
 const connect = (apiVersion: ApiVersion = '2026-09', token = 'token'): HubSpotClient =>
-  createHubSpotClient({ accessToken: () => token, baseUrl: simulator.url, apiVersion, deadlineMs: 5000 });
+  createHubSpotClient({ accessToken: () => token, baseUrl: simulator.url, apiVersion, deadlineMs: 20_000 });
 
 async function control(path: string, body: unknown): Promise<void> {
   const response = await fetch(`${simulator.url}/_simulator/${path}`, {

@@ -24,7 +24,7 @@ export async function startRestBench(): Promise<RestBench> {
     async open(connection = {}) {
       const source = await restSource.open({
         source: 'api',
-        connection: { baseUrl: bench.server.url, auth: { type: 'none' }, timeoutMs: 2_000, ...connection },
+        connection: { baseUrl: bench.server.url, auth: { type: 'none' }, timeoutMs: 20_000, ...connection },
         now: () => new Date(bench.clock),
       });
       opened.push(source);

@@ -31,7 +31,7 @@ function write({ changes = [], ...request }: Asked, from = source) {
     options: { table: 't' },
     recordKey: ['id'],
     records,
-    deadlineMs: 5_000,
+    deadlineMs: 20_000,
     mayStart: () => true,
     ...request,
   });
