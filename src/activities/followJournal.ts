@@ -4,7 +4,13 @@ import { claimJournal, moveJournal, noteJournalGap, untoldEvents } from '../db/j
 import { inTransaction } from '../db/pool';
 import { findPortal } from '../db/portals';
 import { hubspotSource } from '../domain/record';
-import { journalToken, nextJournalFiles, readJournalFile, type JournalEvents } from '../hubspot/journal';
+import {
+  journalToken,
+  newestJournalOffset,
+  nextJournalFiles,
+  readJournalFile,
+  type JournalEvents,
+} from '../hubspot/journal';
 import type { JournalEvent } from '../hubspot/journalEvents';
 import { findObjectTypeId } from '../hubspot/objectTypeIds';
 import type { ActivityContext } from './context';
@@ -44,7 +50,8 @@ export function createFollowJournal(context: ActivityContext) {
     try {
       for (;;) {
         const files = await nextJournalFiles(journal.app, token, { portalId, after });
-        if (files === 'expired') {
+        if (files === 'unknown') {
+          if ((await newestJournalOffset(journal.app, token, portalId)) === after) return result;
           await noteJournalGap(context.pool, portalId, place.fence);
           const event = { event: 'journal_gap', portalId };
           context.log.warn(event, 'the journal does not reach back to the last read; run an audit');

@@ -54,23 +54,39 @@ export const filesMax = 10;
 
 /**
  * The next files after an offset, or the earliest that HubSpot keeps.
- * @returns none at the end; 'expired' where HubSpot does not have the offset any more
+ * @returns none at the end; 'unknown' where HubSpot does not have the offset any more, or (as some report) where nothing
+ * follows it yet: `newestJournalOffset` tells
  */
 export async function nextJournalFiles(
-  { exchange, apiVersion }: JournalApp,
+  app: JournalApp,
   token: string,
   { portalId, after }: { portalId: string; after: string | null },
-): Promise<JournalFile[] | 'expired'> {
-  const reply = await exchange({
-    method: 'GET',
-    endpoint: 'journal.next',
-    path: hubspotPaths(apiVersion).journalBatch(after, filesMax),
-    query: { installPortalId: portalId },
-    token,
-  });
+): Promise<JournalFile[] | 'unknown'> {
+  const path = hubspotPaths(app.apiVersion).journalBatch(after, filesMax);
+  const files = await readFiles(app, token, { endpoint: 'journal.next', path, portalId });
+  return files ?? (after === null ? [] : 'unknown');
+}
+
+/** The offset of the newest file; null where HubSpot keeps none. */
+export async function newestJournalOffset(
+  app: JournalApp,
+  token: string,
+  portalId: string,
+): Promise<string | null> {
+  const path = hubspotPaths(app.apiVersion).journalLatest();
+  const files = await readFiles(app, token, { endpoint: 'journal.latest', path, portalId });
+  return files?.at(-1)?.offset ?? null;
+}
+
+/** Null for a 404. */
+async function readFiles(
+  { exchange }: JournalApp,
+  token: string,
+  { portalId, ...call }: { endpoint: string; path: string; portalId: string },
+): Promise<JournalFile[] | null> {
+  const reply = await exchange({ method: 'GET', ...call, query: { installPortalId: portalId }, token });
   if (reply.status === 204) return [];
-  // Nothing at all is a 404 too, as some report: without an offset nothing can have expired.
-  if (reply.status === 404) return after === null ? [] : 'expired';
+  if (reply.status === 404) return null;
   const { results } = readReply(reply, filesSchema);
   return results.map(({ currentOffset, url }) => ({ offset: currentOffset, url }));
 }

@@ -37,6 +37,7 @@ export function hubspotPaths(version: ApiVersion) {
       const journal = `/webhooks-journal/journal-local/${legacy ? '2026-09' : version}/batch`;
       return after === null ? `${journal}/earliest/${count}` : `${journal}/${segment(after)}/next/${count}`;
     },
+    journalLatest: () => `/webhooks-journal/journal-local/${legacy ? '2026-09' : version}/batch/latest/1`,
     oauthToken: () => `/oauth/${version}/token`,
     oauthIntrospect: () => `/oauth/${version}/token/introspect`,
     // only dated (facts §7)

@@ -116,6 +116,13 @@ test('what a webhook told already is no repair', async () => {
   expect(after.repairs).toBe(before.repairs);
 });
 
+test('a journal at whose end HubSpot does not know the offset either is read once, and is no gap', async () => {
+  await post('switches', { journalEnd: '404' });
+  const before = await readJournal();
+  expect(await readJournal()).toEqual({ ...before, gap_at: null });
+  await post('switches', { journalEnd: '204' });
+});
+
 test('an outage longer than the journal reaches back is said, and the reading goes on', async () => {
   await post('settings', { journalKeptMs: 0 });
   expect((await readJournal()).gap_at).not.toBeNull();

@@ -1,5 +1,11 @@
 import { createExchange } from '../../src/hubspot/exchange';
-import { journalToken, nextJournalFiles, readJournalFile, type JournalApp } from '../../src/hubspot/journal';
+import {
+  journalToken,
+  newestJournalOffset,
+  nextJournalFiles,
+  readJournalFile,
+  type JournalApp,
+} from '../../src/hubspot/journal';
 import { readJournalEvents } from '../../src/hubspot/journalEvents';
 import { startHubSpotSimulator, type RunningSimulator } from '../../src/simulator/hubspot/server';
 
@@ -35,14 +41,16 @@ async function create(email: string): Promise<string> {
   return ((await reply.json()) as { id: string }).id;
 }
 
-const settings = (body: object) =>
-  fetch(`${simulator.url}/_simulator/settings`, { method: 'POST', body: JSON.stringify(body) });
+const simulate = (what: string, body: object) =>
+  fetch(`${simulator.url}/_simulator/${what}`, { method: 'POST', body: JSON.stringify(body) });
+const settings = (body: object) => simulate('settings', body);
+const newest = async () => newestJournalOffset(journal, await journalToken(journal), portalId);
 
 async function files(after: string | null) {
   return nextJournalFiles(journal, await journalToken(journal), { portalId, after });
 }
 
-test('files follow each other; behind the last one there is nothing; an offset that is too old has expired', async () => {
+test('files follow each other; behind the last one there is nothing; an offset that is too old is not known', async () => {
   expect(await files(null)).toEqual([]);
   const first = await create('ada@journal.example');
   const earliest = await files(null);
@@ -50,15 +58,24 @@ test('files follow each other; behind the last one there is nothing; an offset t
   const next = await files((earliest as { offset: string }[])[0]!.offset);
   expect([earliest, next]).toEqual([[expect.anything()], [expect.anything()]]);
   const read = async (found: typeof next) =>
-    (await readJournalFile(journal, (found as Exclude<typeof found, 'expired'>)[0]!)).events;
+    (await readJournalFile(journal, (found as Exclude<typeof found, 'unknown'>)[0]!)).events;
   expect((await read(earliest)).map(({ kind, objectId }) => [kind, objectId])).toEqual([['created', first]]);
   expect((await read(next)).map(({ kind, objectId }) => [kind, objectId])).toEqual([['created', second]]);
   const last = (next as { offset: string }[])[0]!.offset;
   expect(await files(last)).toEqual([]);
   await settings({ journalKeptMs: 0 });
-  expect(await files(last)).toBe('expired');
+  expect(await files(last)).toBe('unknown');
+  expect(await newest()).toBeNull();
   expect(await files(null)).toEqual([]);
   await settings({ journalKeptMs: 60_000 });
+});
+
+test('where the end of the journal is answered as an unknown offset is, the newest file tells that it is the end', async () => {
+  await create('cid@journal.example');
+  const last = ((await files(null)) as { offset: string }[]).at(-1)!.offset;
+  await simulate('switches', { journalEnd: '404' });
+  expect([await files(last), await newest()]).toEqual(['unknown', last]);
+  await simulate('switches', { journalEnd: '204' });
 });
 
 test('a token of an account opens no journal, and a wrong secret gives no token', async () => {

@@ -7,6 +7,8 @@ export interface EventJournal {
   record(envelope: Envelope): void;
   /** The files after an offset, or from the earliest; undefined when the offset is unknown or too old. */
   after(offset: string | undefined, count: number, now: number): JournalEntry[] | undefined;
+  /** The newest files. */
+  latest(count: number, now: number): JournalEntry[];
   find(offset: string): JournalEntry | undefined;
 }
 
@@ -26,6 +28,10 @@ export function createEventJournal(portalId: number, keptMs: () => number): Even
   let entries: JournalEntry[] = [];
   // A file that was read takes nothing more.
   let isOpen = false;
+  const read = (now: number): JournalEntry[] => {
+    isOpen = false;
+    return (entries = entries.filter(({ publishedAt }) => publishedAt > now - keptMs()));
+  };
   return {
     record({ stamp, changes }) {
       const events = changes.flatMap((change) => eventsOf(change));
@@ -43,12 +49,12 @@ export function createEventJournal(portalId: number, keptMs: () => number): Even
       if (entries.length > filesMax) entries = entries.slice(-filesMax);
     },
     after(offset, count, now) {
-      entries = entries.filter(({ publishedAt }) => publishedAt > now - keptMs());
-      isOpen = false;
-      if (offset === undefined) return entries.slice(0, count);
-      const at = entries.findIndex((entry) => entry.offset === offset);
-      return at < 0 ? undefined : entries.slice(at + 1, at + 1 + count);
+      const kept = read(now);
+      if (offset === undefined) return kept.slice(0, count);
+      const at = kept.findIndex((entry) => entry.offset === offset);
+      return at < 0 ? undefined : kept.slice(at + 1, at + 1 + count);
     },
+    latest: (count, now) => read(now).slice(-count),
     find: (offset) => entries.find((entry) => entry.offset === offset),
   };
 }

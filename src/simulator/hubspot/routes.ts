@@ -6,7 +6,7 @@ import { batchRead } from './batchRead';
 import { batchArchive, batchCreate, batchUpdate, batchUpsert } from './batchWrites';
 import type { Call, Reply } from './call';
 import type { Bucket } from './limits';
-import { earliestFiles, nextFiles } from './journalApi';
+import { earliestFiles, latestFiles, nextFiles } from './journalApi';
 import { mergeRecords } from './merge';
 import { introspect, revoke, token, uninstall } from './oauthApi';
 import { createPipeline, getPipeline, getStage, listPipelines, listStages } from './pipelinesApi';
@@ -91,6 +91,7 @@ const rows: Row[] = [
   ['GET account/api-usage/daily/private-apps', dailyUsage],
   ['POST token/info', tokenInfo, asRead],
   ['GET journal/batch/earliest/:count', earliestFiles, asRead],
+  ['GET journal/batch/latest/:count', latestFiles, asRead],
   ['GET journal/batch/:offset/next/:count', nextFiles, asRead],
   ['POST oauth/token', token, asRead],
   ['POST oauth/token/introspect', introspect, asRead],

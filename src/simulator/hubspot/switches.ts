@@ -53,6 +53,8 @@ export const switchChoices = {
   rejectedCallsCount: [false, true],
   /** A batch with a trace id on every input: the valid ones are written, or none where one is not valid (facts 3.2). */
   tracedWrites: ['partial', 'allOrNothing'],
+  /** Where nothing follows in the Webhooks Journal: 204, or 404 as for an offset that has expired (facts 8.2). */
+  journalEnd: ['204', '404'],
 } as const;
 
 export type Switches = { [K in keyof typeof switchChoices]: (typeof switchChoices)[K][number] };
