@@ -1,6 +1,7 @@
 import type { TributaryConfig } from '../config/schema';
 import { resolveSecret, type SecretReaders } from '../config/secrets';
 import { hubspotTypeOf } from '../config/toRules';
+import { webhookSecretRef } from '../config/webhookSecret';
 import { typeNamesOf } from './hubspotEvents';
 import type { HubSpotWebhookDeps, WebhookApp } from './hubspotWebhook';
 import type { PushingSource } from './sourceWebhook';
@@ -27,13 +28,14 @@ export function webhookSettings(config: TributaryConfig, readers: SecretReaders)
  */
 function appsOf(config: TributaryConfig, readers: SecretReaders): WebhookApp[] {
   const apps = new Map<string, { all: string[]; withV1: string[] }>();
-  for (const [name, { webhooks }] of Object.entries(config.portals)) {
-    if (!webhooks) continue;
-    const clientSecret = resolveSecret(webhooks.clientSecret, readers);
+  for (const [name, portal] of Object.entries(config.portals)) {
+    const secretRef = webhookSecretRef(portal);
+    if (!secretRef) continue;
+    const clientSecret = resolveSecret(secretRef, readers);
     const { all, withV1 } = apps.get(clientSecret) ?? { all: [], withV1: [] };
     apps.set(clientSecret, {
       all: [...all, name],
-      withV1: webhooks.acceptV1 ? [...withV1, name] : withV1,
+      withV1: portal.webhooks?.acceptV1 ? [...withV1, name] : withV1,
     });
   }
   return [...apps].flatMap(([clientSecret, { all, withV1 }]) => [

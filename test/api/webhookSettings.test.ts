@@ -53,3 +53,19 @@ test('a signature of version 1 is taken nowhere where no portal of the app asks 
   expect(portalsOf(strict, v3)).toEqual(['two']);
   expect(portalsOf(strict, v1)).toBe('wrong');
 });
+
+test('an installed app signs with its own secret, unless another one is named; without webhooks nothing is taken', () => {
+  const oauth = { clientSecret: { from: 'env', name: 'SHARED' } };
+  const other = { clientSecret: { from: 'env', name: 'OTHER' }, acceptV1: false };
+  const portals = {
+    installed: { oauth, webhooks: { acceptV1: false } },
+    another: { oauth, webhooks: other },
+    silent: { oauth },
+  };
+  const config = { objects: {}, sources: {}, portals } as unknown as TributaryConfig;
+  const { apps } = webhookSettings(config, readers);
+  expect(apps).toEqual([
+    { clientSecret: 'shared', acceptV1: false, portals: ['installed'] },
+    { clientSecret: 'other', acceptV1: false, portals: ['another'] },
+  ]);
+});

@@ -35,6 +35,14 @@ function appsOf(portal: string) {
   return oauthAppsOf(loaded.config, { env, readSecretFile });
 }
 
+test('webhooks want the secret of the app that signs them, but where it is the installed one', () => {
+  expect(faults(`portalId: 42\n    oauth: { ${app} }\n    webhooks: {}`)).toEqual([]);
+  expect(faults('accessToken: env:TOKEN\n    webhooks: { acceptV1: true }')).toEqual([
+    'portals.main.webhooks: clientSecret is missing',
+  ]);
+  expect(faults('accessToken: env:TOKEN\n    webhooks: { clientSecret: env:APP_SECRET }')).toEqual([]);
+});
+
 describe('a portal that is connected by an app', () => {
   test('is complete with the app, the account and a key; the scopes follow from the objects', () => {
     const [only] = appsOf(`portalId: 42\n    oauth: { ${app} }`);

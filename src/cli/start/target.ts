@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { faultText, loadConfig } from '../../config/loadConfig';
 import type { TributaryConfig } from '../../config/schema';
 import { resolveSecret, type SecretRef, type SecretReaders } from '../../config/secrets';
+import { webhookSecretRef } from '../../config/webhookSecret';
 import { CliFailure } from '../cliFailure';
 import { plural } from '../commandContext';
 
@@ -47,9 +48,10 @@ export function chooseTarget(path: string, env: Record<string, string | undefine
   const tokenVariables = portals.flatMap(([, { accessToken }]) =>
     accessToken?.from === 'env' ? [accessToken.name] : [],
   );
-  const clientSecretVariables = portals.flatMap(([, { webhooks }]) =>
-    webhooks?.clientSecret.from === 'env' ? [webhooks.clientSecret.name] : [],
-  );
+  const clientSecretVariables = portals.flatMap(([, portal]) => {
+    const ref = webhookSecretRef(portal);
+    return ref?.from === 'env' ? [ref.name] : [];
+  });
   const variables = { tokenVariables, clientSecretVariables };
   const isDemo = portals.some(([, { portalId }]) => portalId === simulatorPortalId);
   if (hasToken) {

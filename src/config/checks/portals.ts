@@ -22,9 +22,10 @@ function checkPortal(node: RawNode, context: CheckContext): Finding[] {
   const [token, oauth, portalId] = [node.get('accessToken'), node.get('oauth'), node.get('portalId')];
   const isApp = oauth.value !== undefined;
   if (!isApp) {
-    if (token.value !== undefined) return [];
+    const unsigned = checkWebhooks(node.get('webhooks'));
+    if (token.value !== undefined) return unsigned;
     const hint = 'name where the token stands (accessToken: env:NAME), or connect an app (oauth)';
-    return [finding(node, 'key', 'accessToken or oauth is missing', hint)];
+    return [finding(node, 'key', 'accessToken or oauth is missing', hint), ...unsigned];
   }
   const findings = checkAddress(oauth.get('redirectUri'), context);
   if (token.value !== undefined) {
@@ -40,6 +41,13 @@ function checkPortal(node: RawNode, context: CheckContext): Finding[] {
     findings.push(finding(oauth, 'key', 'missing secret: TRIBUTARY_KEYS is not set', hint));
   }
   return findings;
+}
+
+/** Only an installed app has a secret that is known already. */
+function checkWebhooks(node: RawNode): Finding[] {
+  if (node.value === undefined || node.get('clientSecret').value !== undefined) return [];
+  const hint = 'name where the secret of the app stands that sends them (clientSecret: env:NAME)';
+  return [finding(node, 'key', 'clientSecret is missing', hint)];
 }
 
 const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;

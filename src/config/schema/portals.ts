@@ -30,9 +30,11 @@ const limits = section({
 });
 
 const webhooks = section({
-  clientSecret: secretRef.describe(
-    'Where the client secret of the app stands that sends webhooks for this portal.',
-  ),
+  clientSecret: secretRef
+    .optional()
+    .describe(
+      'Where the client secret of the app stands that sends webhooks for this portal. Default: that of `oauth`.',
+    ),
   acceptV1: z
     .boolean()
     .default(false)
