@@ -66,7 +66,7 @@ test.each([
       equalValueWrites: 0,
     });
   },
-  60_000,
+  600_000,
 );
 
 async function portal(): Promise<PortalContent> {

@@ -79,7 +79,7 @@ test.concurrent.each(worlds)(
     });
     expect(expected).toBeGreaterThan(0);
   },
-  240_000,
+  600_000,
 );
 
 const receiving = ['receive.claimed', 'receive.read', 'receive.staged', 'receive.committed'] as const;
@@ -90,7 +90,7 @@ test.concurrent(
     const report = await crashReceive(receiving, 120);
     expect(report).toEqual({ killedAt: receiving, unsettled: 0, wrong: 0, writeCalls: 0 });
   },
-  240_000,
+  600_000,
 );
 
 test('no failpoint is left out', () => {

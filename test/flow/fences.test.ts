@@ -46,7 +46,7 @@ test.concurrent.each(stalls)(
       await river.stop();
     }
   },
-  120_000,
+  600_000,
 );
 
 /** Waits until the process is stopped by its failpoint. */

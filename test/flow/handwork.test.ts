@@ -204,7 +204,7 @@ test.each([
     await expectSilence();
     expect(await recordOf(stream, key)).toBe(winner);
   },
-  60_000,
+  600_000,
 );
 
 test.each([
@@ -233,7 +233,7 @@ test.each([
     });
     await expectSilence();
   },
-  60_000,
+  600_000,
 );
 
 test('deleted for good by hand, the person is gone and does not come back', async () => {

@@ -117,7 +117,7 @@ describe('what is archived is left', () => {
       expect(await held(one.email)).toMatchObject([{ id: winner, city: 'Bath' }]);
       expect((await river.stats()).writeCalls).toBe(1);
     },
-    60_000,
+    600_000,
   );
 
   test('a full read follows merges too, and writes nothing', async () => {

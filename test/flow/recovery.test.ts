@@ -98,7 +98,7 @@ test.concurrent(
       }
       await expectNothingLeft(river);
     }),
-  120_000,
+  600_000,
 );
 
 test.concurrent.each(['deliver.claimed', 'deliver.sent:2', 'associate.sent'])(
@@ -113,7 +113,7 @@ test.concurrent.each(['deliver.claimed', 'deliver.sent:2', 'associate.sent'])(
       expect(rows).toEqual([{ state: 'failed' }, { state: 'succeeded' }]);
       await expectNothingLeft(river);
     }),
-  120_000,
+  600_000,
 );
 
 test.concurrent(
@@ -129,7 +129,7 @@ test.concurrent(
       expect(await syncAgain(river)).toMatchObject(again);
       await expectNothingLeft(river);
     }),
-  120_000,
+  600_000,
 );
 
 test.concurrent(
@@ -143,5 +143,5 @@ test.concurrent(
       expect(await river.differences()).toBe('');
       await expectNothingLeft(river);
     }),
-  120_000,
+  600_000,
 );

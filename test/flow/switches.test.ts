@@ -66,5 +66,5 @@ test.concurrent.each(settings.map((switches, at) => [at + 1, switches] as const)
       await river.stop();
     }
   },
-  120_000,
+  600_000,
 );
