@@ -12,6 +12,11 @@ export interface Unsettled {
   writeBacks: number;
 }
 
+/** In hold nobody claims: a batch that was left to the next claim waits until the portal is live. */
+function isWorkedOn(mark: string): string {
+  return `exists (select from delivery_batches b where b.batch_id = ${mark}.batch_id and b.expires_at > now())`;
+}
+
 /**
  * Rows of a run ($2) that are not settled, by stage. Parked marks are settled: problems stand for them. Of objects that
  * are not configured ($3, any more) nothing is delivered: nobody waits for what is left of them.
@@ -21,10 +26,10 @@ const unsettledRows = {
     where portal_id = $1 and due_at is not null and run_id = $2 and object_type = any ($3::text[])`,
   records: `from outbox join portals using (portal_id)
     where portal_id = $1 and target = 'hubspot' and run_id = $2 and not parked
-      and object_type = any ($3::text[]) and (mode = 'live' or batch_id is not null)`,
+      and object_type = any ($3::text[]) and (mode = 'live' or ${isWorkedOn('outbox')})`,
   associations: `from golden_associations a join portals using (portal_id)
     where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked
-      and a.from_object = any ($3::text[]) and a.to_object = any ($3::text[]) and (mode = 'live' or a.batch_id is not null)
+      and a.from_object = any ($3::text[]) and a.to_object = any ($3::text[]) and (mode = 'live' or ${isWorkedOn('a')})
       and (a.batch_id is not null or (
         exists (select from known_states f where f.portal_id = $1 and f.target = 'hubspot'
           and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
@@ -32,7 +37,7 @@ const unsettledRows = {
           and t.object_type = a.to_object and t.golden_id = a.to_golden and not t.archived)))`,
   writeBacks: `from outbox join portals using (portal_id)
     where portal_id = $1 and target <> 'hubspot' and run_id = $2 and not parked
-      and object_type = any ($3::text[]) and (mode = 'live' or batch_id is not null)`,
+      and object_type = any ($3::text[]) and (mode = 'live' or ${isWorkedOn('outbox')})`,
 };
 
 /**

@@ -115,6 +115,23 @@ describe.each([['hubspot', 'records'] as const, ['eol', 'writeBacks'] as const])
   },
 );
 
+test('in hold a mark in flight is waited for while somebody works on its batch, and not longer', async () => {
+  await markDue(pool, portalId, 'contacts', 'nightly', [{ goldenId: ann, lane: 2, leadSource: 'crm' }]);
+  await pool.query(
+    `with batch as (
+       insert into delivery_batches (portal_id, kind, object_type, operation, lane)
+       values (100, 'records', 'contacts', 'update', 2) returning batch_id)
+     update outbox set batch_id = batch.batch_id from batch`,
+  );
+  await pool.query(`update portals set mode = 'hold'`);
+  const stageWhen = async (expires: string) => {
+    await pool.query(`update delivery_batches set expires_at = now() + $1::interval`, [expires]);
+    return unsettledStage(pool, portalId, 'nightly', objectTypes);
+  };
+  expect(await stageWhen('1 minute')).toBe('records');
+  expect(await stageWhen('-1 minute')).toBeNull();
+});
+
 describe('an association', () => {
   const refresh = (runId: string | null) =>
     inTransaction(pool, (tx) => refreshAssociations(tx, portalId, 'contacts', [ann], [], runId));
