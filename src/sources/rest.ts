@@ -108,7 +108,7 @@ async function readPage(site: Site, request: ReadPageRequest<RestStream>): Promi
   const done = { records: lastPerKey(records), faults, watermark, calls: counter.calls };
 
   if (position.skip + items.length < reply.items.length) {
-    site.larger = { mark: markOf(request, position), reply };
+    site.larger = { mark: markOf(request, reached), reply };
     return { ...done, next: { ...reached, skip: position.skip + items.length } };
   }
   site.larger = null;
@@ -214,8 +214,10 @@ function watermarkOf(position: RestPosition, request: ReadPageRequest<RestStream
   return cursor === null ? null : { field: request.cursorField, cursor };
 }
 
-function markOf(request: ReadPageRequest<RestStream>, position: RestPosition): string {
-  return JSON.stringify([request.stream, position.options, position.from, position.mark]);
+/** Which reply a position is inside of. Its read's start is part of it: another worker may have read on since. */
+function markOf({ stream }: ReadPageRequest<RestStream>, position: RestPosition): string {
+  const { options, from, mark, startedAt } = position;
+  return JSON.stringify([stream, options, from, mark, startedAt]);
 }
 
 function contentOf(items: JsonValue[]): string {

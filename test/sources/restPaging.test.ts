@@ -1,3 +1,4 @@
+import type { Page } from '../../src/sources/contract';
 import { ask, failureOf, pages, startRestBench, type RestBench } from './askRest';
 
 let bench: RestBench;
@@ -88,6 +89,22 @@ describe('paging', () => {
     expect(await failureOf(ask(source, { ...request, position: again.next }))).toMatchObject({
       recovery: 'configuration',
     });
+  });
+
+  test('the rest of a larger reply is of the read that began it, whichever workers read its pages', async () => {
+    const rows = (name: string) => ['1', '2', '3'].map((id) => ({ id, name }));
+    const names = ({ records }: Page) => records.map(({ payload }) => payload['name']);
+    const [first, second] = [await bench.open(), await bench.open()];
+    const readByTurns = async (name: string, workers: (typeof first)[]) => {
+      bench.answer = () => ({ body: rows(name), headers: { date: new Date(bench.clock).toUTCString() } });
+      const seen: Page[] = [];
+      for (const worker of workers)
+        seen.push(await ask(worker, { pageSize: 1, position: seen.at(-1)?.next ?? null }));
+      bench.clock += 86_400_000;
+      return seen.flatMap(names);
+    };
+    expect(await readByTurns('old', [first, first, second])).toEqual(['old', 'old', 'old']);
+    expect(await readByTurns('new', [second, first, first])).toEqual(['new', 'new', 'new']);
   });
 
   test('a reply that is larger than a page is asked for once', async () => {
