@@ -15,6 +15,7 @@ import {
   writeBackPauses,
   type Unsettled,
 } from '../db/settlement';
+import { movedStreams } from '../db/stagedRecords';
 import { dropForeignMarks } from '../db/writeBackClaims';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
@@ -61,6 +62,7 @@ export function createRunActivities(context: ActivityContext) {
           'configuration',
         );
       }
+      await refuseMovedStreams(context, portalId);
       const targets = await targetsOf(context, portalId);
       const dead = await deadRuns(context, portalId, runId);
       if (dead.length > 0)
@@ -226,6 +228,20 @@ async function stoppedByDay(pool: Pool, portalId: string, runId: string): Promis
   await settleReferences(pool, portalId, runId);
   const reason = "what is left of HubSpot's daily calls is kept for urgent changes";
   return { settled: false, deferredUntil: stop.resumeAt.toISOString(), reason };
+}
+
+/** Records keep the object that they were staged as, whatever is read again: under a new name they are new records. */
+async function refuseMovedStreams({ pool, settings }: ActivityContext, portalId: string): Promise<void> {
+  const streams = settings.sources.flatMap(({ name: source, streams }) =>
+    streams.map(({ name: stream, objectType }) => ({ source, stream, objectType })),
+  );
+  const [moved] = await movedStreams(pool, portalId, streams);
+  if (!moved) return;
+  const { source, stream, objectType, before } = moved;
+  throw ApplicationFailure.nonRetryable(
+    `stream ${stream} of ${source} feeds ${objectType} now, but what it gave so far are ${before}: give it a new name, then it is read as ${objectType}`,
+    'configuration',
+  );
 }
 
 /** Its cursors say that all is read: it would succeed without reading anything. */

@@ -225,6 +225,29 @@ export async function markRecordsDue(
   return rowCount ?? 0;
 }
 
+export interface FedObject {
+  source: string;
+  stream: string;
+  objectType: string;
+}
+
+/** Those of these streams whose records were staged as another object: they would stay that. Looks at one record each. */
+export async function movedStreams(
+  db: Queryable,
+  portalId: string,
+  streams: FedObject[],
+): Promise<(FedObject & { before: string })[]> {
+  const { rows } = await db.query<FedObject & { before: string }>(
+    `select source, stream, "objectType", before
+     from json_to_recordset($2) as input (source text, stream text, "objectType" text)
+     cross join lateral (select object_type as before from staged_records staged
+       where staged.portal_id = $1 and staged.source = input.source and staged.stream = input.stream limit 1) as staged
+     where before <> "objectType" order by source, stream`,
+    [portalId, JSON.stringify(streams)],
+  );
+  return rows;
+}
+
 /** All of a million records take 20 s, more where disks are slow: the longest that one statement may have. */
 const objectDueTimeout = '4min';
 

@@ -16,6 +16,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { patient, quick, reading } from './activityProxies';
+import { busySourceMs } from './busySource';
 import {
   cancelRunSignal,
   pauseSignal,
@@ -44,9 +45,6 @@ export const progress = defineQuery<SyncRunProgress>(progressQuery);
 
 /** Histories from before it fail without a word. */
 const failedStartPatch = 'run-failed-start';
-
-/** How often a run looks whether the run that holds a source has ended. */
-const busySourceMs = 2_000;
 
 /**
  * One run: reads the chosen sources in the order of their dependencies, each in a child workflow, and waits until all
@@ -176,7 +174,7 @@ async function readSource(run: Run, { source, streams, dependsOn }: SourcePlan):
 async function executeSource({ trigger, searchable }: Run, input: SyncSourceInput): Promise<void> {
   const { portalId, source } = input;
   const typedSearchAttributes = searchAttributesOf({ portal: portalId, source, trigger });
-  for (;;) {
+  for (let waitedMs = 0; ;) {
     try {
       await executeChild(syncSource, {
         workflowId: workflowIds.syncSource(portalId, source),
@@ -188,7 +186,9 @@ async function executeSource({ trigger, searchable }: Run, input: SyncSourceInpu
       return;
     } catch (error) {
       if ((error as Error).name !== 'WorkflowExecutionAlreadyStartedError') throw error;
-      await sleep(busySourceMs);
+      const waitMs = busySourceMs(waitedMs);
+      await sleep(waitMs);
+      waitedMs += waitMs;
     }
   }
 }

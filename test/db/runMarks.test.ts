@@ -4,7 +4,7 @@ import { refreshAssociations } from '../../src/db/goldenAssociations';
 import { registerConfig } from '../../src/db/objectConfigs';
 import { markDue } from '../../src/db/outbox';
 import { inTransaction, openPool } from '../../src/db/pool';
-import { clearDue, selectDue, stageRecords } from '../../src/db/stagedRecords';
+import { clearDue, movedStreams, selectDue, stageRecords } from '../../src/db/stagedRecords';
 import { countUnsettled, unsettledStage } from '../../src/db/settlement';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
@@ -172,6 +172,17 @@ describe('an association', () => {
     await refresh(null);
     expect(await runOf('golden_associations')).toBeNull();
   });
+});
+
+test('a stream whose records were staged as another object is told, whether it has many or none', async () => {
+  await stage('a', 'nightly');
+  const streams = (objectType: string) =>
+    ['people', 'other'].map((stream) => ({ source: 'crm', stream, objectType }));
+  expect(await movedStreams(pool, portalId, streams('contacts'))).toEqual([]);
+  expect(await movedStreams(pool, portalId, streams('companies'))).toEqual([
+    { source: 'crm', stream: 'people', objectType: 'companies', before: 'contacts' },
+  ]);
+  expect(await movedStreams(pool, '200', streams('companies'))).toEqual([]);
 });
 
 test('nobody waits for what is left of an object that is not configured any more', async () => {

@@ -5,7 +5,9 @@ import { duration, name, oneOrMore, path, propertyName, region, section, text, t
 
 /** What every stream has, whatever kind its source is. */
 const streamShape = {
-  object: name.describe('The object type (of `objects`) that its records feed.'),
+  object: name.describe(
+    'The object type (of `objects`) that its records feed. To feed another one later, give the stream a new name too.',
+  ),
   recordKey: oneOrMore(path).describe('Field(s) whose values are the record’s key at the source.'),
   cursor: path
     .optional()
