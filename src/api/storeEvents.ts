@@ -11,7 +11,7 @@ import type { WebhookCounts } from './webhookCounts';
 const storeMs = 3_000;
 /** Requests that may wait; more means that the store is far behind, and waiting would only cost memory. */
 const waitingMax = 500;
-/** In a rush requests share their inserts, so many at a time: 2 wait longer for each other (bench/README.md). */
+/** In a rush requests share their inserts, so many at a time: fewer are no better, and worse without CPU to spare. */
 const insertsAtOnce = 4;
 /** Requests of one insert: a hundred deliveries of a hundred events. */
 const requestsPerInsert = 100;
