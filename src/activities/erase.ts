@@ -10,6 +10,7 @@ import {
 import { addErasedKeys, recordErasure } from '../db/erasures';
 import type { Queryable } from '../db/pool';
 import { identityMarks, mailMark, mailsIn, recordMark } from '../domain/erasedKeys';
+import { identityKeysOf } from '../domain/identityKeys';
 import { hubspotSource } from '../domain/record';
 import type { IdentityRules } from '../domain/rules';
 import type { ActivityContext } from './context';
@@ -100,13 +101,23 @@ function marksOf(person: StoredPerson, rules: IdentityRules): string[] {
   return [...person.refs.map(recordMark), ...ofHubSpot, ...ofKeys, ...mails];
 }
 
-/** Addresses that only this person is known by, folded: identity keys, and keys of records that are addresses. */
-function mailsOf({ mapped, refs, sharedKeys }: StoredPerson, { rules }: IdentityRules): string[] {
-  const names = rules.filter(({ fold }) => fold === 'email').map(({ name }) => `${name}:`);
+/**
+ * Addresses that only this person is known by, folded: identity keys, and keys of records that are addresses. One that is
+ * no evidence of anybody, or that others have too, is not the person's alone: theirs stays.
+ */
+function mailsOf({ mapped, refs, sharedKeys }: StoredPerson, identity: IdentityRules): string[] {
+  const mailRules = identity.rules.filter(({ fold }) => fold === 'email');
+  const names = mailRules.map(({ name }) => `${name}:`);
   const keys = mapped.flatMap((record) => record.keys).filter((key) => !sharedKeys.includes(key));
   const ofKeys = keys.flatMap((key) => {
     const name = names.find((prefix) => key.startsWith(prefix));
     return name === undefined ? [] : [key.slice(name.length)];
   });
-  return [...new Set([...ofKeys, ...refs.flatMap(({ key }) => mailsIn(key.toLowerCase()))])];
+  const isOwn = (mail: string) =>
+    mailRules.length === 0 ||
+    identityKeysOf(Object.fromEntries(mailRules.map(({ fields }) => [fields[0]!, mail])), identity).some(
+      ({ key }) => !sharedKeys.includes(key),
+    );
+  const ofRefs = refs.flatMap(({ key }) => mailsIn(key.toLowerCase())).filter(isOwn);
+  return [...new Set([...ofKeys, ...ofRefs])];
 }
