@@ -29,7 +29,8 @@ export interface ProblemInput {
 
 /**
  * Opens problems, or refreshes those already open: the same fault of the same record is one row. One that a person
- * dismissed stays closed while its record and its reason are what they were then.
+ * dismissed stays closed while its record and its reason are what they were then. A delivery fails for the reasons that
+ * it has now: those of an earlier try of the same record, or pair of records, are closed. Give all of a try at once.
  */
 export async function openProblems(
   db: Queryable,
@@ -40,14 +41,21 @@ export async function openProblems(
   if (problems.length === 0) return;
   const rows = new Map(problems.map((problem) => [fingerprintOf(problem), problem]));
   await db.query(
-    `insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id,
+    `with input as materialized (
+       select * from json_to_recordset($3) as input (stage text, kind text, "objectType" text, source text, stream text,
+         key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb, content text,
+         target text)),
+     superseded as (
+       update problems old set closed_at = clock_timestamp(), closed_by = 'superseded' from input
+       where old.portal_id = $1 and old.object_type = input."objectType" and old.golden_id = input."goldenId"
+         and old.closed_at is null and old.stage = input.stage and input.stage in ('deliver', 'associate')
+         and old.target is not distinct from input.target and old.stream is not distinct from input.stream
+         and old.to_golden is not distinct from input."toGolden" and not (old.fingerprint = any ($4::text[])))
+     insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id,
        field, reason, fingerprint, to_golden, sent, target)
      select $1, $2, stage, kind, "objectType", source, stream, key, "goldenId", field, reason, fingerprint,
        "toGolden", sent, target
-     from json_to_recordset($3) as input (stage text, kind text, "objectType" text, source text, stream text,
-       key text, "goldenId" uuid, field text, reason text, fingerprint text, "toGolden" uuid, sent jsonb, content text,
-       target text)
-     where not exists (select from problems old
+     from input where not exists (select from problems old
        where old.portal_id = $1 and old.fingerprint = input.fingerprint and old.closed_by = 'dismissed'
          and (input.content is not null or old.evidence = problem_evidence($1, input.source, input.stream,
            input.key, input."objectType", input."goldenId", input.reason)))
@@ -63,6 +71,7 @@ export async function openProblems(
           fingerprint,
         })),
       ),
+      [...rows.keys()],
     ],
   );
 }
