@@ -46,6 +46,8 @@ export async function readHubSpotPage(
     page.next = next;
     page.calls += 1;
   } while (page.next !== null && page.records.length + listLimit <= Math.max(request.pageSize, listLimit));
+  // The list moves while it is read: a record may stand on two of its pages.
+  page.records = [...new Map(page.records.map((record) => [record.id, record])).values()];
   for (const other of request.associatedWith) await readAssociationsOf(client, objectType, other, page);
   return page;
 }
