@@ -55,7 +55,8 @@ const stages = { records: 'deliver', associations: 'associate' } as const;
 /** Claims a wave: due records become frozen batches; those that are already as they should be lose their mark. */
 export function createClaimBatches(context: ActivityContext) {
   return async function claimBatches({ portalId, lane }: ClaimInput): Promise<ClaimResult> {
-    await context.refreshStatistics();
+    const refreshed = context.refreshStatistics();
+    if (lane !== 'realtime') await refreshed;
     const portal = await findPortal(context.pool, portalId);
     const isHalfOpen = portal && portal.isBroken && !portal.isPaused;
     if (isHalfOpen && !(await probePortal(context, portalId))) {

@@ -114,8 +114,11 @@ async function claimObject(
   const scope = { portalId, target, objectType, stream: stream.stream.name };
   const limit = Math.min(candidatesMax, batchesMax * batchRecordsMax);
   for (;;) {
-    const candidates = await selectWriteBacks(tx, scope, laneMax, limit);
-    if (candidates.length === 0) return [];
+    const found = await selectWriteBacks(tx, scope, laneMax, limit);
+    if (found.length === 0) return [];
+    // What a person changed goes alone: a wave that is filled with others takes as long as they do.
+    const isUrgent = found[0]!.lane === laneNumbers.realtime;
+    const candidates = found.filter(({ lane }) => !isUrgent || lane === laneNumbers.realtime);
     const decided = decideAll(candidates, stream, object);
     const unchanged = [...decided.unchanged];
     await clearMarks(tx, portalId, objectType, unchanged, target);

@@ -53,7 +53,9 @@ async function consolidateNext(
   { portalId, objectType }: ConsolidateInput,
   size: SliceSize,
 ): Promise<ConsolidateResult> {
-  await deps.refreshStatistics();
+  const refreshed = deps.refreshStatistics();
+  // People do not wait for it: plans are bad where tables grow from nothing.
+  if (!size.isUrgent()) await refreshed;
   const context = await sliceContext(deps, portalId, objectType);
   const began = performance.now();
   const due = await selectDue(deps.pool, portalId, objectType, size.records(objectType));
@@ -63,11 +65,9 @@ async function consolidateNext(
   size.note(objectType, { records: due.length, ms: performance.now() - began, urgentAgoMs });
   await deps.failpoint('consolidate.committed');
   if (urgent) {
-    const { doorbell } = deps;
-    await Promise.all([
-      ...targets.map((target) => doorbell.writeBack(portalId, target)),
-      doorbell.deliver(portalId, 'realtime'),
-    ]);
+    // Claims wait for each other, and what a person changed in HubSpot is news for the others.
+    await Promise.all(targets.map((target) => deps.doorbell.writeBack(portalId, target)));
+    await deps.doorbell.deliver(portalId, 'realtime');
   }
   const more = await isAnyDue(deps.pool, portalId, objectType);
   // Bulk waits until the object is consolidated, for full batches: ringing it earlier would cost and bring nothing.

@@ -1,10 +1,13 @@
-/** Records per slice: seconds of work, a few MB of memory (DESIGN §2). */
+/** Records per slice: a second of work, a few MB of memory (DESIGN §2). */
 const recordsMax = 1_000;
-/** Where people's changes come in: the slice that is under way is what the next change of theirs waits for. */
+/** Fewer on a slow machine, for people's first change waits for the slice that is under way. */
+const sliceMsMax = 800;
+/** Where people's changes come in. */
 const besideUrgentMax = 250;
-/** A slice that is to end before their next changes come: fewer cost hardly less time, more would be too long where it lasts longer than thought. */
-const beforeNextMin = 50;
-const beforeNextMax = 500;
+/** Where their next changes are near or late: with fewer, the statements of a slice cost more than its records. */
+const beforeNextMin = 100;
+/** Slices of so few tell what the statements alone take. */
+const fewRecords = 25;
 /** So long after something urgent more of it is thought to come. */
 const urgentForMs = 10_000;
 /** What people change comes in windows of the inbox, one a second (`receive`). */
@@ -31,6 +34,8 @@ export interface SliceNote {
 export interface SliceSize {
   records(objectType: string): number;
   note(objectType: string, done: SliceNote): void;
+  /** Whether people's changes come in. */
+  isUrgent(): boolean;
 }
 
 interface Pace {
@@ -44,15 +49,16 @@ interface Pace {
 export function createSliceSize(now: () => number = () => performance.now()): SliceSize {
   const paces = new Map<string, Pace>();
   let urgentUntil = -Infinity;
+  const isUrgent = () => now() < urgentUntil;
 
   return {
+    isUrgent,
     records(objectType) {
-      if (now() >= urgentUntil) return recordsMax;
-      const pace = paces.get(objectType);
-      const nextInMs = (pace?.urgentAt ?? -Infinity) + windowMs - now();
-      if (!pace || nextInMs < -lateMsMax) return besideUrgentMax;
-      const fitting = Math.floor((nextInMs - pace.statementsMs) / pace.recordMs);
-      return Math.min(Math.max(fitting, beforeNextMin), beforeNextMax);
+      const pace = paces.get(objectType) ?? { urgentAt: -Infinity, ...slice };
+      if (!isUrgent()) return within(fitting(pace, sliceMsMax), besideUrgentMax, recordsMax);
+      const nextInMs = pace.urgentAt + windowMs - now();
+      if (nextInMs < -lateMsMax) return besideUrgentMax;
+      return within(fitting(pace, nextInMs), beforeNextMin, recordsMax);
     },
     note(objectType, { records, ms, urgentAgoMs }) {
       const pace = paces.get(objectType) ?? { urgentAt: -Infinity, ...slice };
@@ -61,11 +67,19 @@ export function createSliceSize(now: () => number = () => performance.now()): Sl
         pace.urgentAt = now() - ms - urgentAgoMs;
         urgentUntil = now() + urgentForMs;
       }
-      // Few records tell what the statements cost, many what each record costs beside them.
-      if (records <= beforeNextMin) pace.statementsMs = mixed(pace.statementsMs, ms);
-      else pace.recordMs = mixed(pace.recordMs, Math.max((ms - pace.statementsMs) / records, 0.1));
+      if (records <= fewRecords) pace.statementsMs = mixed(pace.statementsMs, ms);
+      else if (records >= beforeNextMin)
+        pace.recordMs = mixed(pace.recordMs, Math.max((ms - pace.statementsMs) / records, 0.1));
     },
   };
+}
+
+function fitting({ statementsMs, recordMs }: Pace, ms: number): number {
+  return Math.floor((ms - statementsMs) / recordMs);
+}
+
+function within(count: number, min: number, max: number): number {
+  return Math.min(Math.max(count, min), max);
 }
 
 function mixed(before: number, newest: number): number {

@@ -33,6 +33,12 @@ export interface TemporalServer {
 export const promptTimers = { 'history.timerProcessorMaxTimeShift': '20ms' } as const;
 
 /**
+ * A worker with room gets activities with the answer to the workflow turn that asked for them, and not through a task
+ * queue: a person's change passes five on its way. Off by default (temporal 1.31, common/dynamicconfig/constants.go).
+ */
+const eagerActivities = { 'system.enableActivityEagerExecution': true } as const;
+
+/**
  * Starts the official Temporal dev server on 127.0.0.1 and waits until its namespace answers. It ends with this
  * process. A port that was not given is asked for again when another process takes it first.
  * @throws FolderInUse when another process works on `dataFile`
@@ -114,7 +120,7 @@ function serverArguments(options: TemporalOptions, port: number, uiPort: number 
           '--sqlite-pragma',
           'synchronous=NORMAL',
         ]),
-    ...Object.entries(dynamicConfig).flatMap(([name, value]) => [
+    ...Object.entries({ ...eagerActivities, ...dynamicConfig }).flatMap(([name, value]) => [
       '--dynamic-config-value',
       `${name}=${JSON.stringify(value)}`,
     ]),

@@ -8,7 +8,6 @@ import { resumeTargets } from '../../src/db/targets';
 import { shortClaims } from './crashRiver';
 import { deskConfig, startDeskRiver, type DeskRiver } from './deskRiver';
 import { until } from './membersRiver';
-import { tellInbox } from './tellInbox';
 
 let river: DeskRiver;
 
@@ -221,38 +220,6 @@ test('switched off and on again, killed between sending and settling, read meanw
   expect({ sent: keys.length, changes: new Set(keys).size }).toEqual({ sent: 2, changes: 1 });
   await expectSilence();
 });
-
-test('what a person changes does not wait for a write-back that its system has not answered', async () => {
-  const patient = { TRIBUTARY_CLAIM_MS: '30000', TRIBUTARY_CALL_DEADLINE_MS: '30000' };
-  await river.restartWith((text) => text, patient);
-  const push = (id: number, email: string, phone: string) => {
-    const payload = { id, email, phone, changed_at: '2026-11-22T08:00:00Z' };
-    return tellInbox(river, [
-      { kind: 'pushed', source: 'club', stream: 'members', key: String(id), payload },
-    ]);
-  };
-  const asked = () => river.desk.calls.flatMap(({ method, path }) => (method === 'PATCH' ? [path] : []));
-  river.desk.calls.length = 0;
-  let answer: () => void = () => undefined;
-  const answered = new Promise<void>((resolve) => (answer = resolve));
-  river.desk.answersAfter = (ref) => (ref === 'a/1' ? answered : undefined);
-  await push(1, 'ann@inbox.example', '+4721000101');
-  await until(
-    async () => asked(),
-    (paths) => paths.includes('/callers/a%2F1'),
-  );
-  await push(2, 'bo@inbox.example', '+4721000102');
-  await until(
-    async () => river.desk.callers.get('b')?.tel,
-    (tel) => tel === '+4721000102',
-  );
-  expect(river.desk.callers.get('a/1')?.tel).not.toBe('+4721000101');
-  answer();
-  river.desk.answersAfter = () => undefined;
-  await until(inFlight, (count) => count === 0);
-  expect(river.desk.callers.get('a/1')?.tel).toBe('+4721000101');
-  expect(asked()).toHaveLength(2);
-}, 60_000);
 
 async function originOf(email: string, property: string): Promise<{ source: string; key: string }> {
   const { rows } = await river.pool.query<{ origin: { source: string; key: string } }>(
