@@ -108,7 +108,7 @@ export async function moveTaken(folders: Folders, taken: TakenFile): Promise<voi
       await rm(from);
     });
   } catch (error) {
-    throw folderFailure(error, `the file ${taken.name} cannot be moved to the done folder`);
+    throw folderFailure(error, 'a file that was read cannot be moved to the done folder');
   }
 }
 
@@ -135,7 +135,10 @@ async function statOrNull(path: string) {
   });
 }
 
-/** A missing folder or right is for a person to mend; anything else (a share that is away) may pass. */
+/**
+ * A missing folder or right is for a person to mend; anything else (a share that is away) may pass.
+ * @param what without the file's name, which may name a person; the cause has it
+ */
 export function folderFailure(error: unknown, what: string): SourceFailure {
   const code = (error as NodeJS.ErrnoException | null)?.code ?? 'no code';
   const lasting = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EISDIR'].includes(code);

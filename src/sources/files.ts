@@ -116,7 +116,7 @@ async function readPage(
   if (file === null) return { records: [], faults, next: null, watermark: watermarkOf(position), calls: 1 };
 
   const handle = await open(join(folders[file.area], file.name)).catch((error: unknown) => {
-    throw folderFailure(error, `the file ${file.name} cannot be opened`);
+    throw folderFailure(error, 'the file to read cannot be opened');
   });
   try {
     const page = await readFilePage(handle, file, request);

@@ -33,6 +33,18 @@ describe('each file is taken once', () => {
     await bench.source.afterCommit!({ stream: 's', cursor: null });
   });
 
+  test('one that cannot be moved is told without its name, which may name a person', async () => {
+    await writeFile(join(bench.folder, 'processed'), 'no folder');
+    await bench.drop('ann@example.org.csv', 'id\n1\n');
+    await expect(bench.read({ since: { taken: [], unmoved: [] } })).rejects.toMatchObject({
+      name: 'SourceFailure',
+      recovery: expect.any(String) as string,
+      message: expect.stringMatching(
+        /^a file that was read cannot be moved to the done folder \(E\w+\)$/,
+      ) as string,
+    });
+  });
+
   test('dropped again with the same content it is not read, with other content it is', async () => {
     await bench.drop('a.csv', 'id,n\n1,1\n');
     const { watermark } = await bench.read();
