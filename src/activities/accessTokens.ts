@@ -11,9 +11,9 @@ import {
   settleRefresh,
   takeRefresh,
   type HeldTokens,
-} from '../db/oauthTokens';
-import { pauseInstallation } from '../db/oauthInstall';
-import { SealFailure, type KeyRing } from '../db/sealing';
+} from '../db/oauth/oauthTokens';
+import { pauseInstallation } from '../db/oauth/oauthInstall';
+import { SealFailure, type KeyRing } from '../db/oauth/sealing';
 import { HubSpotFailure, ownFailure } from '../hubspot/hubspotFailure';
 import { refreshTokens, uninstallApp, type OAuthApp } from '../hubspot/oauth';
 import { equalText } from '../hubspot/signature';

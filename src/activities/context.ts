@@ -5,8 +5,8 @@ import type { ActivityDeps, SourceSettings, StreamSettings } from './deps';
 import { findPortal } from '../db/portals';
 import { createStatistics } from '../db/statistics';
 import { readAccountDetails } from '../hubspot/accountInfo';
-import { watchedClient } from './breaker';
-import { leasedClient } from './leasedClient';
+import { watchedClient } from './deliver/breaker';
+import { leasedClient } from './quota/leasedClient';
 import { createObjectContext, type ObjectContext } from './objectContext';
 
 /** What all activities of a worker share: the dependencies, and what is opened once and kept. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { AccessTokens } from './accessTokens';
-import type { QuotaBucket } from '../db/quota';
+import type { QuotaBucket } from '../db/quota/quota';
 import type { ObjectRules, StreamMap } from '../domain/rules';
 import type { PropertyType } from '../domain/record';
 import type { MappedProperty } from '../hubspot/checkFieldMaps';
@@ -9,7 +9,7 @@ import type { HubSpotClient } from '../hubspot/client';
 import type { JournalApp } from '../hubspot/journal';
 import type { WantedProperty } from '../hubspot/planSetup';
 import type { OpenSource } from '../sources/contract';
-import type { ClaimLimits } from './limits';
+import type { ClaimLimits } from './quota/limits';
 import type { DeliveryLane } from '../workflows/contracts';
 
 /** What the activities need, given once by `worker/main`; nothing here reads the environment. */

@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import { MissingErasureSecret } from '../db/erasedKeys';
+import { MissingErasureSecret } from '../db/erasure/erasedKeys';
 import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { SourceFailure } from '../sources/contract';
 

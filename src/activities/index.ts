@@ -1,18 +1,18 @@
 import { activityInfo, heartbeat, log as activityLog } from '@temporalio/activity';
-import { createClaimBatches } from './claimBatches';
-import { createClaimWriteBacks } from './claimWriteBacks';
-import { createConsolidate } from './consolidate';
+import { createClaimBatches } from './deliver/claimBatches';
+import { createClaimWriteBacks } from './writeBack/claimWriteBacks';
+import { createConsolidate } from './consolidate/consolidate';
 import type { ActivityContext } from './context';
-import { createExtract } from './extract';
+import { createExtract } from './extract/extract';
 import { asApplicationFailure } from './failures';
-import { createFollowJournal } from './followJournal';
-import { createLeaseCalls } from './leaseCalls';
+import { createFollowJournal } from './receive/followJournal';
+import { createLeaseCalls } from './quota/leaseCalls';
 import { createPortalActivities } from './portal';
-import { createReceive } from './receive';
+import { createReceive } from './receive/receive';
 import { createRunActivities } from './runs';
-import { createSendAssociations } from './sendAssociations';
-import { createSendBatches } from './sendBatches';
-import { createSendWriteBacks } from './sendWriteBacks';
+import { createSendAssociations } from './deliver/sendAssociations';
+import { createSendBatches } from './deliver/sendBatches';
+import { createSendWriteBacks } from './writeBack/sendWriteBacks';
 import { createTick } from './tick';
 
 /** All activities of a worker. Whatever one throws leaves as a typed failure without data. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { asReferenceData, loadPortalReference, type PortalReference } from '../db/referenceData';
-import { currentConfigNumber, definitionStamp } from '../db/objectConfigs';
+import { asReferenceData, loadPortalReference, type PortalReference } from '../db/staging/referenceData';
+import { currentConfigNumber, definitionStamp } from '../db/staging/objectConfigs';
 import type { ObjectRules, ReferenceData } from '../domain/rules';
 import { propertyTypeOf } from '../hubspot/propertyTypes';
 import type { ActivityDeps, ObjectSettings } from './deps';

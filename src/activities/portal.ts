@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { bindPortal, boundPortalId, saveCheck } from '../db/portals';
-import { ensureBuckets, moveSpent } from '../db/quota';
-import { saveReferenceData, type PortalReference } from '../db/referenceData';
+import { ensureBuckets, moveSpent } from '../db/quota/quota';
+import { saveReferenceData, type PortalReference } from '../db/staging/referenceData';
 import { readAccountDetails } from '../hubspot/accountInfo';
 import { applySetup } from '../hubspot/applySetup';
 import { listAssociationLabels } from '../hubspot/associations';
@@ -23,8 +23,8 @@ import type {
 } from '../workflows/contracts';
 import type { ActivityContext } from './context';
 import type { ObjectSettings, PortalSettings } from './deps';
-import { leasedClient } from './leasedClient';
-import { laneNumbers } from './mergeSlice';
+import { leasedClient } from './quota/leasedClient';
+import { laneNumbers } from './consolidate/mergeSlice';
 
 /** HubSpot's least limits (facts §2.1): what we begin with until replies tell the portal's own. */
 const firstLimits = [

@@ -1,12 +1,12 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
 import type { Pool } from 'pg';
-import { adoptDueRecords, otherRunningRuns, takeOverRuns } from '../db/deadRuns';
-import { endGathering, extendGathering } from '../db/gatherings';
-import { registerConfig } from '../db/objectConfigs';
+import { adoptDueRecords, otherRunningRuns, takeOverRuns } from '../db/runs/deadRuns';
+import { endGathering, extendGathering } from '../db/staging/gatherings';
+import { registerConfig } from '../db/staging/objectConfigs';
 import { inTransaction } from '../db/pool';
 import { findPortal } from '../db/portals';
-import { dailyStop } from '../db/quota';
-import { endRun, foldCounts, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs';
+import { dailyStop } from '../db/quota/quota';
+import { endRun, foldCounts, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs/runs';
 import {
   countUnsettled,
   isDelivering,
@@ -14,15 +14,15 @@ import {
   unsettledStage,
   writeBackPauses,
   type Unsettled,
-} from '../db/settlement';
-import { movedStreams } from '../db/stagedRecords';
-import { dropForeignMarks } from '../db/writeBackClaims';
+} from '../db/delivery/settlement';
+import { movedStreams } from '../db/staging/stagedRecords';
+import { dropForeignMarks } from '../db/delivery/writeBackClaims';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
 import type { ActivityContext } from './context';
-import { laneNumbers } from './mergeSlice';
+import { laneNumbers } from './consolidate/mergeSlice';
 import { logRunEnd, logSourceEnd } from './runLog';
-import { configHashFor, targetNames, targetsOf } from './targetSettings';
+import { configHashFor, targetNames, targetsOf } from './writeBack/targetSettings';
 
 export interface BeginRunInput {
   portalId: string;

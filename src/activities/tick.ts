@@ -1,10 +1,10 @@
-import { clearSettledEvents, waitingInboxes } from '../db/inbox';
-import { endExpiredPins } from '../db/pins';
+import { clearSettledEvents, waitingInboxes } from '../db/staging/inbox';
+import { endExpiredPins } from '../db/golden/pins';
 import { listPortals } from '../db/portals';
-import { clearLapsedQuota } from '../db/quota';
+import { clearLapsedQuota } from '../db/quota/quota';
 import { hubspotSource } from '../domain/record';
 import type { ActivityContext } from './context';
-import { targetNames } from './targetSettings';
+import { targetNames } from './writeBack/targetSettings';
 
 /** Rings every lane that has work, and clears what has lapsed: a lost bell costs a minute, not data. */
 export function createTick(context: ActivityContext) {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { AuthFailure } from './authenticate';
-import { rareLog } from './rareLog';
+import { rareLog } from './webhooks/rareLog';
 
 /** Counts refused requests and logs them rarely: nobody can fill the log without a token. */
 export function authFailures(log: Logger, registry: Registry): (reason: AuthFailure) => void {

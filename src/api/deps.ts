@@ -3,9 +3,9 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { SecretValue } from '../config/secretValue';
-import type { KeyRing } from '../db/sealing';
-import type { InstallableApp } from './installableApps';
-import type { WebhookDeps } from './webhooks';
+import type { KeyRing } from '../db/oauth/sealing';
+import type { InstallableApp } from './oauth/installableApps';
+import type { WebhookDeps } from './webhooks/webhooks';
 
 /** What the endpoints need, given once by `main`; nothing else here reads the environment or opens connections. */
 export interface ApiDeps {

@@ -10,12 +10,12 @@ import { openPool } from '../db/pool';
 import { hubspotSource } from '../domain/record';
 import { taskQueue } from '../workflows/contracts';
 import { createApp } from './app';
-import { createInboxBell } from './inboxBell';
-import { installableApps } from './installableApps';
+import { createInboxBell } from './webhooks/inboxBell';
+import { installableApps } from './oauth/installableApps';
 import { listen } from './listen';
 import { readApiSettings } from './settings';
 import { temporalClient } from './temporalClient';
-import { webhookSettings } from './webhookSettings';
+import { webhookSettings } from './webhooks/webhookSettings';
 
 /** Webhooks insert for milliseconds; beyond this they wait for each other. */
 const inboxConnections = 8;

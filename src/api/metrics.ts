@@ -2,7 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { ApiDeps } from './deps';
 import type { Handler } from './endpoint';
 import { mergeTexts } from './mergeTexts';
-import { readMetricRows } from '../db/metricRows';
+import { readMetricRows } from '../db/runs/metricRows';
 import { riverMetrics } from './riverMetrics';
 import { workerTexts } from './workerTexts';
 

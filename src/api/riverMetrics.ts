@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { MetricRows } from '../db/metricRows';
+import type { MetricRows } from '../db/runs/metricRows';
 
 /**
  * The river's state as Prometheus text. Counted from Postgres, where each count was written in the transaction of its

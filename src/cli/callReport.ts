@@ -1,4 +1,4 @@
-import type { RunCountRow } from '../db/runQueries';
+import type { RunCountRow } from '../db/runs/runQueries';
 import { plural } from './commandContext';
 
 /** Inputs that one call takes: 100 records, 2,000 new associations, 100 removed pairs (hubspot-facts §3.2, §5). */

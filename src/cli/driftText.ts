@@ -1,5 +1,5 @@
-import type { DriftKind, DriftRow } from '../db/drift';
-import type { RunRow } from '../db/runQueries';
+import type { DriftKind, DriftRow } from '../db/staging/drift';
+import type { RunRow } from '../db/runs/runQueries';
 
 const kindTexts: Record<DriftKind, (count: string, name: string) => string> = {
   changed: (count, property) => `${property}: ${count} other values`,

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Pool } from 'pg';
-import { findRun, runCounts, runPending, runSources } from '../db/runQueries';
+import { findRun, runCounts, runPending, runSources } from '../db/runs/runQueries';
 import type { CliFailure } from './cliFailure';
 import type { Output } from './output';
 import { resultOf } from './portalWork';

@@ -1,4 +1,4 @@
-import type { ObjectPlan, PairPlan } from '../db/readPlan';
+import type { ObjectPlan, PairPlan } from '../db/staging/readPlan';
 import { idealCalls } from './callReport';
 
 export interface QuotaLimit {

@@ -1,7 +1,7 @@
 import type { TributaryConfig } from '../config/schema';
 import { toStreamMaps } from '../config/toRules';
-import type { PlanTarget } from '../db/planWriteBacks';
-import type { PlanInput } from '../db/readPlan';
+import type { PlanTarget } from '../db/delivery/planWriteBacks';
+import type { PlanInput } from '../db/staging/readPlan';
 
 /** The streams of these objects that take write-backs of a portal's golden records. */
 export function planTargets(

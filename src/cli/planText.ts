@@ -1,5 +1,5 @@
-import type { TargetPlan } from '../db/planWriteBacks';
-import type { ObjectPlan, PairPlan, PlannedChange } from '../db/readPlan';
+import type { TargetPlan } from '../db/delivery/planWriteBacks';
+import type { ObjectPlan, PairPlan, PlannedChange } from '../db/staging/readPlan';
 import { plural } from './commandContext';
 import { durationText, type PlanForecast } from './planForecast';
 import { plainTable } from './runTable';

@@ -1,9 +1,9 @@
 import type { TributaryConfig } from '../config/schema';
 import { propertiesOf, toObjectRules, type PropertyTypes } from '../config/toRules';
-import { currentConfigNumber } from '../db/objectConfigs';
+import { currentConfigNumber } from '../db/staging/objectConfigs';
 import type { Queryable } from '../db/pool';
-import type { PlanInput } from '../db/readPlan';
-import { loadPortalReference, type PortalProperty } from '../db/referenceData';
+import type { PlanInput } from '../db/staging/readPlan';
+import { loadPortalReference, type PortalProperty } from '../db/staging/referenceData';
 import { CliFailure } from './cliFailure';
 
 const typesOfValues = new Set(['number', 'bool', 'enumeration', 'date', 'datetime', 'phone_number']);

@@ -1,4 +1,4 @@
-import type { ProblemDetail } from '../db/problemDetail';
+import type { ProblemDetail } from '../db/problems/problemDetail';
 import { problemText } from './commands/problems';
 
 /** A problem with all that is known about its record, for people. */

@@ -1,4 +1,4 @@
-import type { ReviewDetail, ReviewRow } from '../db/reviewQueries';
+import type { ReviewDetail, ReviewRow } from '../db/problems/reviewQueries';
 import type { RecordRef } from '../domain/record';
 
 /** Members of a cluster that are named in a list. */

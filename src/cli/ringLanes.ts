@@ -1,5 +1,5 @@
 import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
-import type { LaneBell } from '../db/laneBells';
+import type { LaneBell } from '../db/runs/laneBells';
 import { bellSignal, laneWorkflow, taskQueue } from '../workflows/contracts';
 import type { CommandContext } from './commandContext';
 import { withTemporal } from './connections';

@@ -1,5 +1,5 @@
-import type { RunCountRow, RunPending, RunRow, RunSourceRow } from '../db/runQueries';
-import { pendingMax } from '../db/runQueries';
+import type { RunCountRow, RunPending, RunRow, RunSourceRow } from '../db/runs/runQueries';
+import { pendingMax } from '../db/runs/runQueries';
 
 /** The stages that a person sees, in the order of the river. */
 export const progressStages = ['read', 'consolidated', 'delivered', 'associated'] as const;

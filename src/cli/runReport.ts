@@ -7,8 +7,8 @@ import {
   type RunPending,
   type RunRow,
   type RunSourceRow,
-} from '../db/runQueries';
-import { runDrift, type DriftRow } from '../db/drift';
+} from '../db/runs/runQueries';
+import { runDrift, type DriftRow } from '../db/staging/drift';
 import type { Queryable } from '../db/pool';
 import { driftText } from './driftText';
 import { callReport, callReportText, type CallReport } from './callReport';

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { RunCountRow, RunSourceRow } from '../db/runQueries';
+import type { RunCountRow, RunSourceRow } from '../db/runs/runQueries';
 
 /** The columns of the result, in the order of the river. */
 export const resultColumns = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { transformDefinitions } from '../domain/transforms';
-import type { ArgumentType, TransformDefinition } from '../domain/transformContract';
+import { transformDefinitions } from '../domain/values/transforms';
+import type { ArgumentType, TransformDefinition } from '../domain/values/transformContract';
 import { configSchema } from './schema';
 
 /** A JSON Schema, or a part of one. */

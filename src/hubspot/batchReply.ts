@@ -8,7 +8,7 @@ import {
   type PropertyError,
   type ReplyBody,
 } from './errorBody';
-import { mergedIdsOf } from '../domain/mergedIds';
+import { mergedIdsOf } from '../domain/receive/mergedIds';
 import { classifyFailure, type FailureVerdict } from './failure';
 import type { RateLimitHeaders } from './rateLimitHeaders';
 import { recordSchema, type HubSpotRecord, type PropertyBag } from './schemas';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { AppSetting } from './hubspot/oauthBook';
+import type { AppSetting } from './hubspot/oauth/oauthBook';
 import { startHubSpotSimulator } from './hubspot/server';
 
 const usage = `HubSpot simulator

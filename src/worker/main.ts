@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities';
 import { createAccessTokens } from '../activities/accessTokens';
 import { createContext } from '../activities/context';
-import { defaultClaimLimits } from '../activities/limits';
+import { defaultClaimLimits } from '../activities/quota/limits';
 import { processEnv, readEnv, type EnvSettings } from '../config/env';
 import { keyRingOf } from '../config/keyRing';
 import { faultText, loadConfig } from '../config/loadConfig';

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
-import { settleFailure } from '../../src/activities/batchFailure';
+import { settleFailure } from '../../src/activities/deliver/batchFailure';
 import type { ActivityContext } from '../../src/activities/context';
-import { hardFailuresMax } from '../../src/activities/limits';
-import { installationOf } from '../../src/db/oauthInstall';
+import { hardFailuresMax } from '../../src/activities/quota/limits';
+import { installationOf } from '../../src/db/oauth/oauthInstall';
 import { openPool } from '../../src/db/pool';
-import { takeBatch, type TakenBatch } from '../../src/db/settle';
+import { takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
 import { networkFailure, replyFailure, type HubSpotFailure } from '../../src/hubspot/hubspotFailure';
 import { noRateLimitHeaders } from '../../src/hubspot/rateLimitHeaders';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';

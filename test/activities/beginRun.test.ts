@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { createRunActivities } from '../../src/activities/runs';
 import { openPool } from '../../src/db/pool';
-import { endRun } from '../../src/db/runs';
-import { stageRecords } from '../../src/db/stagedRecords';
+import { endRun } from '../../src/db/runs/runs';
+import { stageRecords } from '../../src/db/staging/stagedRecords';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
-import { eraseMentionsOf } from '../../src/activities/erase';
+import { eraseMentionsOf } from '../../src/activities/receive/erase';
 import { openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

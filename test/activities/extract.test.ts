@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
-import { createExtract } from '../../src/activities/extract';
+import { createExtract } from '../../src/activities/extract/extract';
 import { openPool } from '../../src/db/pool';
-import { insertRun } from '../../src/db/runs';
+import { insertRun } from '../../src/db/runs/runs';
 import type { Page, SourceRecord } from '../../src/sources/contract';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

@@ -1,6 +1,6 @@
-import { proveEcho } from '../../src/activities/proveEcho';
-import type { TakenBatch } from '../../src/db/settle';
-import { foldOutcomes } from '../../src/domain/foldOutcome';
+import { proveEcho } from '../../src/activities/deliver/proveEcho';
+import type { TakenBatch } from '../../src/db/delivery/settle';
+import { foldOutcomes } from '../../src/domain/delivery/foldOutcome';
 import type { BatchReading, RecordOutcome } from '../../src/hubspot/batchReply';
 import { askHubSpot, recordReply } from '../hubspot/askHubSpot';
 

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
-import type { Sending } from '../../src/activities/sendBatches';
-import { settleReading } from '../../src/activities/settleBatch';
-import { settleConflicts, type Owners } from '../../src/activities/settleConflicts';
+import type { Sending } from '../../src/activities/deliver/sendBatches';
+import { settleReading } from '../../src/activities/deliver/settleBatch';
+import { settleConflicts, type Owners } from '../../src/activities/deliver/settleConflicts';
 import { inTransaction, openPool } from '../../src/db/pool';
-import { takeBatch, type TakenBatch } from '../../src/db/settle';
-import type { FoldedOutcomes } from '../../src/domain/foldOutcome';
+import { takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
+import type { FoldedOutcomes } from '../../src/domain/delivery/foldOutcome';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

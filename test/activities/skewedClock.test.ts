@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
-import { createExtract } from '../../src/activities/extract';
+import { createExtract } from '../../src/activities/extract/extract';
 import { openPool } from '../../src/db/pool';
-import { ensureBuckets } from '../../src/db/quota';
+import { ensureBuckets } from '../../src/db/quota/quota';
 import { askHubSpot, recordReply } from '../hubspot/askHubSpot';
 import { sendJson } from '../hubspot/rawServer';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';

@@ -1,4 +1,4 @@
-import { createSliceSize } from '../../src/activities/sliceSize';
+import { createSliceSize } from '../../src/activities/consolidate/sliceSize';
 
 let nowMs: number;
 const size = () => createSliceSize(() => nowMs);

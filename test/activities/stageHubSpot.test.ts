@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import type { HubSpotRead } from '../../src/activities/readHistories';
-import { stageHubSpotRecords } from '../../src/activities/stageHubSpot';
+import type { HubSpotRead } from '../../src/activities/receive/readHistories';
+import { stageHubSpotRecords } from '../../src/activities/extract/stageHubSpot';
 import { databaseTime } from '../../src/db/clock';
 import { inTransaction, openPool } from '../../src/db/pool';
-import { settleArchived } from '../../src/db/settleWritten';
+import { settleArchived } from '../../src/db/delivery/settleWritten';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

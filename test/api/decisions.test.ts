@@ -1,6 +1,6 @@
-import { openProblems, type ProblemInput } from '../../src/db/problems';
+import { openProblems, type ProblemInput } from '../../src/db/problems/problems';
 import { bindPortal } from '../../src/db/portals';
-import { replaceReviews } from '../../src/db/reviews';
+import { replaceReviews } from '../../src/db/problems/reviews';
 import { post, startApi, type TestApi } from './startApi';
 
 const main = '100';

@@ -1,4 +1,4 @@
-import { gather } from '../../src/api/gather';
+import { gather } from '../../src/api/webhooks/gather';
 
 const limits = { atOnceMax: 2, itemsMax: 3, waitingMax: 5, withinMs: 60_000 };
 

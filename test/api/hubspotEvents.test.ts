@@ -1,5 +1,5 @@
-import { readHubSpotEvents, typeNamesOf } from '../../src/api/hubspotEvents';
-import type { InboxEvent } from '../../src/db/inbox';
+import { readHubSpotEvents, typeNamesOf } from '../../src/api/webhooks/hubspotEvents';
+import type { InboxEvent } from '../../src/db/staging/inbox';
 import type { JsonValue } from '../../src/domain/record';
 import { hubspotEvent } from './startWebhooks';
 

@@ -1,9 +1,9 @@
 // Reason for length: one scene, and every way in which an installation can end.
 import { randomBytes } from 'node:crypto';
-import type { InstallableApp } from '../../src/api/installableApps';
-import { findTokens, openToken } from '../../src/db/oauthTokens';
+import type { InstallableApp } from '../../src/api/oauth/installableApps';
+import { findTokens, openToken } from '../../src/db/oauth/oauthTokens';
 import { bindPortal, boundPortalId, findPortal, pausePortal } from '../../src/db/portals';
-import type { KeyRing } from '../../src/db/sealing';
+import type { KeyRing } from '../../src/db/oauth/sealing';
 import { connectApp } from '../../src/hubspot/oauth';
 import { startHubSpotSimulator, type RunningSimulator } from '../../src/simulator/hubspot/server';
 import { consent, registeredApp, testApp } from '../support/consent';

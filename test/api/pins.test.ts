@@ -1,7 +1,7 @@
-import { savePins } from '../../src/db/pins';
+import { savePins } from '../../src/db/golden/pins';
 import { bindPortal } from '../../src/db/portals';
-import { replaceReviews } from '../../src/db/reviews';
-import type { NewPin } from '../../src/domain/decidePins';
+import { replaceReviews } from '../../src/db/problems/reviews';
+import type { NewPin } from '../../src/domain/merge/decidePins';
 import { post, startApi, type TestApi } from './startApi';
 
 const main = '100';

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { endRun, insertRun, setSourceState } from '../../src/db/runs';
+import { endRun, insertRun, setSourceState } from '../../src/db/runs/runs';
 
 /** Activities that keep a run's rows as the real ones do; reading waits for `opened`. */
 export function runActivities(pool: Pool, portalId: string, opened: Promise<void>) {

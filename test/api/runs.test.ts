@@ -1,6 +1,6 @@
 import { bindPortal } from '../../src/db/portals';
-import { addCounts, endRun, insertRun, setSourceState } from '../../src/db/runs';
-import { openProblems } from '../../src/db/problems';
+import { addCounts, endRun, insertRun, setSourceState } from '../../src/db/runs/runs';
+import { openProblems } from '../../src/db/problems/problems';
 import { startApi, type TestApi } from './startApi';
 
 const [main, sandbox] = ['100', '200'];

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { pino, type Logger } from 'pino';
 import { temporalClient } from '../../src/api/temporalClient';
-import { createInboxBell, type InboxBell } from '../../src/api/inboxBell';
-import { typeNamesOf } from '../../src/api/hubspotEvents';
-import type { WebhookDeps } from '../../src/api/webhooks';
+import { createInboxBell, type InboxBell } from '../../src/api/webhooks/inboxBell';
+import { typeNamesOf } from '../../src/api/webhooks/hubspotEvents';
+import type { WebhookDeps } from '../../src/api/webhooks/webhooks';
 import type { ApiDeps } from '../../src/api/deps';
 import { openPool } from '../../src/db/pool';
 import { startApi, type TestApi } from './startApi';

@@ -9,7 +9,7 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { bindPortal } from '../../src/db/portals';
-import { insertRun } from '../../src/db/runs';
+import { insertRun } from '../../src/db/runs/runs';
 import { connectTemporal, uniqueName, type TestTemporal } from '../support/temporal';
 import { openable, runActivities } from './runActivities';
 import { post, startApi, type Answer, type TestApi } from './startApi';

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { webhookSettings } from '../../src/api/webhookSettings';
+import { webhookSettings } from '../../src/api/webhooks/webhookSettings';
 import type { TributaryConfig } from '../../src/config/schema';
 import { verifySignature } from '../../src/hubspot/signature';
 

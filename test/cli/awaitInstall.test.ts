@@ -4,7 +4,7 @@ import { awaitInstall } from '../../src/cli/start/awaitInstall';
 import { createSteps } from '../../src/cli/start/steps';
 import { keyText, keyTextBytes } from '../../src/config/keyRing';
 import { loadConfig } from '../../src/config/loadConfig';
-import { saveInstall } from '../../src/db/oauthTokens';
+import { saveInstall } from '../../src/db/oauth/oauthTokens';
 import { openPool } from '../../src/db/pool';
 import { baseEnv, baseNow, edited } from '../config/baseConfig';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';

@@ -1,5 +1,5 @@
 import { driftText } from '../../src/cli/driftText';
-import type { RunRow } from '../../src/db/runQueries';
+import type { RunRow } from '../../src/db/runs/runQueries';
 
 const run = (trigger: string) => ({ trigger }) as RunRow;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { readKeyRing, type KeyRing } from '../../src/config/keyRing';
-import { findTokens, openToken, saveInstall } from '../../src/db/oauthTokens';
+import { findTokens, openToken, saveInstall } from '../../src/db/oauth/oauthTokens';
 import { openPool } from '../../src/db/pool';
 import { bindPortal } from '../../src/db/portals';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';

@@ -1,5 +1,5 @@
 import { pinText } from '../../src/cli/commands/pins';
-import type { PinRow } from '../../src/db/pinQueries';
+import type { PinRow } from '../../src/db/golden/pinQueries';
 
 const pin: PinRow = {
   pinId: '12',

@@ -5,10 +5,10 @@ import { goLive } from '../../src/cli/goLive';
 import { findApiToken, hashApiToken } from '../../src/db/apiTokens';
 import { openPool } from '../../src/db/pool';
 import { bindPortal, findPortal, saveCheck } from '../../src/db/portals';
-import { countProblems, listProblems } from '../../src/db/problemQueries';
-import { openProblems } from '../../src/db/problems';
-import { readPlan } from '../../src/db/readPlan';
-import { saveReferenceData } from '../../src/db/referenceData';
+import { countProblems, listProblems } from '../../src/db/problems/problemQueries';
+import { openProblems } from '../../src/db/problems/problems';
+import { readPlan } from '../../src/db/staging/readPlan';
+import { saveReferenceData } from '../../src/db/staging/referenceData';
 import type { FieldRule, ObjectRules } from '../../src/domain/rules';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

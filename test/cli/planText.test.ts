@@ -1,6 +1,6 @@
 import { durationText, forecastPlan } from '../../src/cli/planForecast';
 import { changeText, planTotalsText, writeBackText } from '../../src/cli/planText';
-import type { ObjectPlan, PairPlan } from '../../src/db/readPlan';
+import type { ObjectPlan, PairPlan } from '../../src/db/staging/readPlan';
 
 const contacts: ObjectPlan = {
   ...{

@@ -1,6 +1,6 @@
 import { progressLine, runProgress } from '../../src/cli/runProgress';
 import { newRunId } from '../../src/cli/runId';
-import { pendingMax, type RunCountRow, type RunRow, type RunSourceRow } from '../../src/db/runQueries';
+import { pendingMax, type RunCountRow, type RunRow, type RunSourceRow } from '../../src/db/runs/runQueries';
 
 const run: RunRow = {
   ...{ runId: 'r', trigger: 'cli', full: false, sources: ['azure', 'eol'], state: 'running', reason: null },

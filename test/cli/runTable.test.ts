@@ -1,5 +1,5 @@
 import { resultRows, resultTable, sourceTroubleText } from '../../src/cli/runTable';
-import type { RunCountRow } from '../../src/db/runQueries';
+import type { RunCountRow } from '../../src/db/runs/runQueries';
 
 const count = (source: string, objectType: string, status: string, number: number): RunCountRow => ({
   ...{ source, objectType, status, count: number },

@@ -9,7 +9,7 @@ import {
   toObjectRules,
   toStreamMaps,
 } from '../../src/config/toRules';
-import { mapRecord } from '../../src/domain/mapRecord';
+import { mapRecord } from '../../src/domain/mapping/mapRecord';
 import { edited } from './baseConfig';
 import { configOf, secondConfig } from './configOf';
 

@@ -3,14 +3,14 @@ import {
   clearAssociationMarks,
   insertAssociationBatch,
   selectAssociationCandidates,
-} from '../../src/db/associationClaims';
+} from '../../src/db/delivery/associationClaims';
 import {
   endAssociations,
   settleAssociations,
   takeAssociationBatch,
   type TakenAssociations,
-} from '../../src/db/associationSettle';
-import { refreshAssociations } from '../../src/db/goldenAssociations';
+} from '../../src/db/delivery/associationSettle';
+import { refreshAssociations } from '../../src/db/golden/goldenAssociations';
 import { inTransaction, openPool, type Queryable } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

@@ -7,7 +7,7 @@ import {
   openBreaker,
   shrinkBatches,
   takeProbe,
-} from '../../src/db/breaker';
+} from '../../src/db/delivery/breaker';
 import { openPool } from '../../src/db/pool';
 import { findPortal, pausePortal, resumePortal } from '../../src/db/portals';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';

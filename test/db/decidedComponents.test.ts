@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { identifySlice, type Touched } from '../../src/activities/identifySlice';
-import { saveDecisions } from '../../src/db/identityDecisions';
-import { saveMapped } from '../../src/db/mappedRecords';
+import { identifySlice, type Touched } from '../../src/activities/consolidate/identifySlice';
+import { saveDecisions } from '../../src/db/golden/identityDecisions';
+import { saveMapped } from '../../src/db/golden/mappedRecords';
 import { inTransaction, openPool } from '../../src/db/pool';
 import type { RecordRef } from '../../src/domain/record';
 import type { ObjectRules } from '../../src/domain/rules';

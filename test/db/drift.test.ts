@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import { addDrift, countDrift, runDrift, takeMissing } from '../../src/db/drift';
-import { saveReadArchived, saveReadStates } from '../../src/db/knownStates';
+import { addDrift, countDrift, runDrift, takeMissing } from '../../src/db/staging/drift';
+import { saveReadArchived, saveReadStates } from '../../src/db/delivery/knownStates';
 import { openPool } from '../../src/db/pool';
-import { insertRun } from '../../src/db/runs';
-import { noteSeenKeys } from '../../src/db/stagedRecords';
+import { insertRun } from '../../src/db/runs/runs';
+import { noteSeenKeys } from '../../src/db/staging/stagedRecords';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { hashMarks, MissingErasureSecret, recogniseErased } from '../../src/db/erasedKeys';
-import { findPerson } from '../../src/db/erasePerson';
-import { liftErasure, recordErasure } from '../../src/db/erasures';
+import { hashMarks, MissingErasureSecret, recogniseErased } from '../../src/db/erasure/erasedKeys';
+import { findPerson } from '../../src/db/erasure/erasePerson';
+import { liftErasure, recordErasure } from '../../src/db/erasure/erasures';
 import { openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

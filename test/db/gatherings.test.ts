@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import { gatheringObjects } from '../../src/db/claims';
-import { endGathering, extendGathering } from '../../src/db/gatherings';
+import { gatheringObjects } from '../../src/db/delivery/claims';
+import { endGathering, extendGathering } from '../../src/db/staging/gatherings';
 import { openPool } from '../../src/db/pool';
-import { insertRun } from '../../src/db/runs';
+import { insertRun } from '../../src/db/runs/runs';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

@@ -7,7 +7,7 @@ import {
   settleInbox,
   waitingInboxes,
   type InboxEvent,
-} from '../../src/db/inbox';
+} from '../../src/db/staging/inbox';
 import { inTransaction, openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/inbox';
-import { claimJournal, moveJournal, noteJournalGap, untoldEvents } from '../../src/db/journals';
+import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/staging/inbox';
+import { claimJournal, moveJournal, noteJournalGap, untoldEvents } from '../../src/db/staging/journals';
 import { openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import { clearMarks, insertBatches, parkMarks, selectCandidates } from '../../src/db/claims';
-import { saveGolden } from '../../src/db/goldenRecords';
-import { markDue } from '../../src/db/outbox';
+import { clearMarks, insertBatches, parkMarks, selectCandidates } from '../../src/db/delivery/claims';
+import { saveGolden } from '../../src/db/golden/goldenRecords';
+import { markDue } from '../../src/db/delivery/outbox';
 import { inTransaction, openPool, type Queryable } from '../../src/db/pool';
-import { endIntents, takeBatch, type TakenBatch } from '../../src/db/settle';
+import { endIntents, takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { followMerges } from '../../src/db/mergedRecords';
+import { followMerges } from '../../src/db/golden/mergedRecords';
 import { inTransaction, openPool } from '../../src/db/pool';
-import type { RecordMerge } from '../../src/db/recordAnchors';
+import type { RecordMerge } from '../../src/db/golden/recordAnchors';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portal = '100';

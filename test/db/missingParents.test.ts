@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { openPool, type Queryable } from '../../src/db/pool';
-import { settleReferences } from '../../src/db/settlement';
+import { settleReferences } from '../../src/db/delivery/settlement';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const missing = 300;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { findTokens, openToken, saveInstall } from '../../src/db/oauthTokens';
+import { findTokens, openToken, saveInstall } from '../../src/db/oauth/oauthTokens';
 import { openPool } from '../../src/db/pool';
-import { seal, SealFailure, unseal, type KeyRing } from '../../src/db/sealing';
-import { rotateTokens } from '../../src/db/tokenRotation';
+import { seal, SealFailure, unseal, type KeyRing } from '../../src/db/oauth/sealing';
+import { rotateTokens } from '../../src/db/oauth/tokenRotation';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const ringOf = (...ids: string[]): KeyRing => ids.map((id) => ({ id, key: randomBytes(32) }));

@@ -1,16 +1,16 @@
 import type { Pool } from 'pg';
 import { randomUUID } from 'node:crypto';
 import { openPool } from '../../src/db/pool';
-import { dismissProblems, retryProblems } from '../../src/db/problemActions';
-import { showProblem } from '../../src/db/problemDetail';
-import { listProblems } from '../../src/db/problemQueries';
+import { dismissProblems, retryProblems } from '../../src/db/problems/problemActions';
+import { showProblem } from '../../src/db/problems/problemDetail';
+import { listProblems } from '../../src/db/problems/problemQueries';
 import {
   closeAssociationProblems,
   closeGoldenProblems,
   closeRecordProblems,
   openProblems,
   type ProblemInput,
-} from '../../src/db/problems';
+} from '../../src/db/problems/problems';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portal = '100';

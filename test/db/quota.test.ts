@@ -1,6 +1,6 @@
 import { openPool } from '../../src/db/pool';
-import { clearLapsedQuota, ensureBuckets, moveSpent, returnLease, takeLease } from '../../src/db/quota';
-import { takeSlot, voidSlot } from '../../src/db/quotaSlots';
+import { clearLapsedQuota, ensureBuckets, moveSpent, returnLease, takeLease } from '../../src/db/quota/quota';
+import { takeSlot, voidSlot } from '../../src/db/quota/quotaSlots';
 import {
   at,
   bulk,

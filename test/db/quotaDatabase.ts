@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { openPool } from '../../src/db/pool';
-import { ensureBuckets } from '../../src/db/quota';
-import { takeSlot, type SlotWish } from '../../src/db/quotaSlots';
+import { ensureBuckets } from '../../src/db/quota/quota';
+import { takeSlot, type SlotWish } from '../../src/db/quota/quotaSlots';
 import { freshDatabase } from '../support/postgres';
 
 export const portalId = '100';

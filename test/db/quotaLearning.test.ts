@@ -1,6 +1,6 @@
-import { dailyStop, ensureBuckets } from '../../src/db/quota';
-import { blockBucket, endDay, learnDay, learnLimit } from '../../src/db/quotaLearning';
-import { takeSlot } from '../../src/db/quotaSlots';
+import { dailyStop, ensureBuckets } from '../../src/db/quota/quota';
+import { blockBucket, endDay, learnDay, learnLimit } from '../../src/db/quota/quotaLearning';
+import { takeSlot } from '../../src/db/quota/quotaSlots';
 import {
   at,
   bulk,

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import { loadDecisions } from '../../src/db/identityDecisions';
+import { loadDecisions } from '../../src/db/golden/identityDecisions';
 import { openPool } from '../../src/db/pool';
-import { decideReview } from '../../src/db/reviewActions';
-import { countReviews, listReviews, showReview } from '../../src/db/reviewQueries';
-import { replaceReviews, type ReviewInput } from '../../src/db/reviews';
+import { decideReview } from '../../src/db/problems/reviewActions';
+import { countReviews, listReviews, showReview } from '../../src/db/problems/reviewQueries';
+import { replaceReviews, type ReviewInput } from '../../src/db/problems/reviews';
 import type { RecordRef } from '../../src/domain/record';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
-import { settledPairs } from '../../src/db/associationClaims';
-import { refreshAssociations } from '../../src/db/goldenAssociations';
-import { registerConfig } from '../../src/db/objectConfigs';
-import { markDue } from '../../src/db/outbox';
+import { settledPairs } from '../../src/db/delivery/associationClaims';
+import { refreshAssociations } from '../../src/db/golden/goldenAssociations';
+import { registerConfig } from '../../src/db/staging/objectConfigs';
+import { markDue } from '../../src/db/delivery/outbox';
 import { inTransaction, openPool } from '../../src/db/pool';
-import { clearDue, movedStreams, selectDue, stageRecords } from '../../src/db/stagedRecords';
-import { countUnsettled, unsettledStage } from '../../src/db/settlement';
+import { clearDue, movedStreams, selectDue, stageRecords } from '../../src/db/staging/stagedRecords';
+import { countUnsettled, unsettledStage } from '../../src/db/delivery/settlement';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';

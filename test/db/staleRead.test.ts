@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { replaceKnownAssociations } from '../../src/db/knownAssociations';
-import { saveReadArchived, saveReadStates } from '../../src/db/knownStates';
+import { replaceKnownAssociations } from '../../src/db/delivery/knownAssociations';
+import { saveReadArchived, saveReadStates } from '../../src/db/delivery/knownStates';
 import { openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

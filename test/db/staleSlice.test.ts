@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
-import { createConsolidate } from '../../src/activities/consolidate';
+import { createConsolidate } from '../../src/activities/consolidate/consolidate';
 import type { ActivityContext } from '../../src/activities/context';
 import { openPool } from '../../src/db/pool';
-import { stageRecords } from '../../src/db/stagedRecords';
+import { stageRecords } from '../../src/db/staging/stagedRecords';
 import { fieldMap, fieldRule, objectRules, reference, streamMap } from '../domain/sampleRules';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { openPool } from '../../src/db/pool';
-import { openProblems, type ProblemInput } from '../../src/db/problems';
+import { openProblems, type ProblemInput } from '../../src/db/problems/problems';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portal = '100';

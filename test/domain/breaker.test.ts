@@ -4,7 +4,7 @@ import {
   breakerPauseMsMax,
   failuresMax,
   halvedBatchSize,
-} from '../../src/domain/breaker';
+} from '../../src/domain/delivery/breaker';
 
 const first = 1_000;
 

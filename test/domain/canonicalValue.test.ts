@@ -6,7 +6,7 @@ import {
   sameProperty,
   sameValue,
   valueLengthMax,
-} from '../../src/domain/canonicalValue';
+} from '../../src/domain/values/canonicalValue';
 import { propertyTypes, type PropertyType } from '../../src/domain/record';
 
 type Row = [type: PropertyType, value: unknown, expected: string | null, timeZone?: string];

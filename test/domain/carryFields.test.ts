@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { carryFields } from '../../src/domain/carryFields';
-import { sameProperty } from '../../src/domain/canonicalValue';
+import { carryFields } from '../../src/domain/mapping/carryFields';
+import { sameProperty } from '../../src/domain/values/canonicalValue';
 import { fieldMap, fieldRule, mapped, objectRules, onDay, streamMap } from './sampleRules';
 
 const rules = objectRules([

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { cleanJson, cleanText, isCleanText } from '../../src/domain/cleanText';
+import { cleanJson, cleanText, isCleanText } from '../../src/domain/values/cleanText';
 import type { JsonValue } from '../../src/domain/record';
 
 test.each([

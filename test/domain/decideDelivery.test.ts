@@ -3,7 +3,7 @@ import {
   decideDelivery,
   type DueAssociation,
   type DueGolden,
-} from '../../src/domain/decideDelivery';
+} from '../../src/domain/delivery/decideDelivery';
 import { fieldRule, objectRules } from './sampleRules';
 
 const rules = { ...objectRules([fieldRule('email'), fieldRule('city')]), requiredAny: ['email'] };

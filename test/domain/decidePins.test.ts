@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { decidePins, type PinDecision } from '../../src/domain/decidePins';
-import { mergeGolden } from '../../src/domain/mergeGolden';
+import { decidePins, type PinDecision } from '../../src/domain/merge/decidePins';
+import { mergeGolden } from '../../src/domain/merge/mergeGolden';
 import type { Editor, MappedRecord, Pin } from '../../src/domain/record';
 import { editPolicies, ownerships, type FieldRule } from '../../src/domain/rules';
 import { fieldRule, mapped, objectRules, onDay } from './sampleRules';

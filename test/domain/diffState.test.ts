@@ -1,6 +1,11 @@
 import fc from 'fast-check';
-import { sameValue } from '../../src/domain/canonicalValue';
-import { changedProperties, diffState, unreadProperties, type KnownValues } from '../../src/domain/diffState';
+import { sameValue } from '../../src/domain/values/canonicalValue';
+import {
+  changedProperties,
+  diffState,
+  unreadProperties,
+  type KnownValues,
+} from '../../src/domain/delivery/diffState';
 import { ownerships, type FieldRule } from '../../src/domain/rules';
 import { fieldRule } from './sampleRules';
 

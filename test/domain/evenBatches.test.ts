@@ -1,4 +1,4 @@
-import { evenBatches } from '../../src/domain/evenBatches';
+import { evenBatches } from '../../src/domain/delivery/evenBatches';
 
 const sizes = { batchesMax: 4, sizeMin: 4, sizeMax: 25 };
 const changes = (...counts: number[]) =>

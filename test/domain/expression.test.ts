@@ -1,4 +1,4 @@
-import { checkExpression, compileExpression } from '../../src/domain/expression';
+import { checkExpression, compileExpression } from '../../src/domain/values/expression';
 import type { JsonObject, JsonValue } from '../../src/domain/record';
 
 type Row = [text: string, record: JsonObject, expected: JsonValue | undefined];

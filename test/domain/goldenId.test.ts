@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { goldenIdOf, isGoldenId } from '../../src/domain/goldenId';
+import { goldenIdOf, isGoldenId } from '../../src/domain/identity/goldenId';
 
 const namespace = Buffer.from('6a1f0f0e5c0b4f539d547d1b5a4e2c90', 'hex');
 

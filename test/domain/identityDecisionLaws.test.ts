@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import type { IdentityDecision } from '../../src/domain/identityDecisions';
-import { identityKeysOf } from '../../src/domain/identityKeys';
+import type { IdentityDecision } from '../../src/domain/identity/identityDecisions';
+import { identityKeysOf } from '../../src/domain/identity/identityKeys';
 import {
   limitsOf,
   similarTextOf,
   type IdentityAnswer,
   type IdentityRecord,
-} from '../../src/domain/identityRecord';
+} from '../../src/domain/identity/identityRecord';
 import type { RecordRef } from '../../src/domain/record';
-import { resolveIdentity } from '../../src/domain/resolveIdentity';
+import { resolveIdentity } from '../../src/domain/identity/resolveIdentity';
 import type { IdentityRules } from '../../src/domain/rules';
 import { ref } from './identityPeople';
 import { runSlices, sharersOf, type RecordChange } from './identitySlices';

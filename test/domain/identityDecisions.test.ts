@@ -1,5 +1,5 @@
-import type { IdentityDecision } from '../../src/domain/identityDecisions';
-import type { IdentityRecord } from '../../src/domain/identityRecord';
+import type { IdentityDecision } from '../../src/domain/identity/identityDecisions';
+import type { IdentityRecord } from '../../src/domain/identity/identityRecord';
 import { person, ref, resolve as resolvePeople } from './identityPeople';
 
 const at = (minute: number) => `2026-03-01T10:${String(minute).padStart(2, '0')}:00.000Z`;

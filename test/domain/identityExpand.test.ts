@@ -1,5 +1,5 @@
-import { nextLookup, storedKeysOf, touchedKeys } from '../../src/domain/expandComponent';
-import type { IdentityRecord } from '../../src/domain/identityRecord';
+import { nextLookup, storedKeysOf, touchedKeys } from '../../src/domain/identity/expandComponent';
+import type { IdentityRecord } from '../../src/domain/identity/identityRecord';
 import type { RecordRef } from '../../src/domain/record';
 
 const newGoldenId = (ref: RecordRef, attempt: number) => `${ref.source}${ref.key}#${attempt}`;

@@ -1,6 +1,6 @@
-import { foldValue, identityKeysOf } from '../../src/domain/identityKeys';
-import { limitsOf, similarTextOf } from '../../src/domain/identityRecord';
-import { similarityOf } from '../../src/domain/identitySimilarity';
+import { foldValue, identityKeysOf } from '../../src/domain/identity/identityKeys';
+import { limitsOf, similarTextOf } from '../../src/domain/identity/identityRecord';
+import { similarityOf } from '../../src/domain/identity/identitySimilarity';
 import type { IdentityRules } from '../../src/domain/rules';
 
 const rules: IdentityRules = {

@@ -1,13 +1,13 @@
-import type { IdentityDecision } from '../../src/domain/identityDecisions';
-import { identityKeysOf } from '../../src/domain/identityKeys';
+import type { IdentityDecision } from '../../src/domain/identity/identityDecisions';
+import { identityKeysOf } from '../../src/domain/identity/identityKeys';
 import {
   limitsOf,
   similarTextOf,
   type IdentityAnswer,
   type IdentityRecord,
-} from '../../src/domain/identityRecord';
+} from '../../src/domain/identity/identityRecord';
 import type { RecordRef } from '../../src/domain/record';
-import { resolveIdentity } from '../../src/domain/resolveIdentity';
+import { resolveIdentity } from '../../src/domain/identity/resolveIdentity';
 import type { IdentityRules } from '../../src/domain/rules';
 
 /** Builders of small populations for tests of identity: people named by source and key. */

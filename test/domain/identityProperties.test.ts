@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { identityKeysOf } from '../../src/domain/identityKeys';
+import { identityKeysOf } from '../../src/domain/identity/identityKeys';
 import {
   compareRefs,
   limitsOf,
   similarTextOf,
   type IdentityAnswer,
   type IdentityRecord,
-} from '../../src/domain/identityRecord';
+} from '../../src/domain/identity/identityRecord';
 import type { RecordRef } from '../../src/domain/record';
-import { resolveIdentity } from '../../src/domain/resolveIdentity';
+import { resolveIdentity } from '../../src/domain/identity/resolveIdentity';
 import type { IdentityRules } from '../../src/domain/rules';
 import { runSlices, sharersOf, type RecordChange } from './identitySlices';
 

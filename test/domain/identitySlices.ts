@@ -1,8 +1,12 @@
-import { nextLookup, storedKeysOf, touchedKeys } from '../../src/domain/expandComponent';
-import type { IdentityDecision } from '../../src/domain/identityDecisions';
-import { compareRefs, type IdentityAnswer, type IdentityRecord } from '../../src/domain/identityRecord';
+import { nextLookup, storedKeysOf, touchedKeys } from '../../src/domain/identity/expandComponent';
+import type { IdentityDecision } from '../../src/domain/identity/identityDecisions';
+import {
+  compareRefs,
+  type IdentityAnswer,
+  type IdentityRecord,
+} from '../../src/domain/identity/identityRecord';
 import type { IdentityKey, RecordRef } from '../../src/domain/record';
-import { resolveIdentity } from '../../src/domain/resolveIdentity';
+import { resolveIdentity } from '../../src/domain/identity/resolveIdentity';
 import type { IdentityRules } from '../../src/domain/rules';
 
 /** A change of one record, as a slice of consolidation sees it; null: the record is gone. */

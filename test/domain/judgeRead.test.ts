@@ -1,5 +1,5 @@
-import { judgeRead, unexplained, type KnownBefore } from '../../src/domain/judgeRead';
-import { editorOf, ownWriters, type PropertyVersion } from '../../src/domain/propertyWriter';
+import { judgeRead, unexplained, type KnownBefore } from '../../src/domain/receive/judgeRead';
+import { editorOf, ownWriters, type PropertyVersion } from '../../src/domain/merge/propertyWriter';
 import type { FieldRule } from '../../src/domain/rules';
 import { fieldRule, onDay } from './sampleRules';
 

@@ -1,4 +1,4 @@
-import { mapAnchor, type AnchorState } from '../../src/domain/mapAnchor';
+import { mapAnchor, type AnchorState } from '../../src/domain/mapping/mapAnchor';
 import { fieldRule, objectRules, onDay } from './sampleRules';
 
 const rules = objectRules([fieldRule('x', { type: 'number' }), fieldRule('y')]);

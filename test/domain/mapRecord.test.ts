@@ -1,4 +1,4 @@
-import { mapRecord } from '../../src/domain/mapRecord';
+import { mapRecord } from '../../src/domain/mapping/mapRecord';
 import type { JsonObject, RecordFault } from '../../src/domain/record';
 import type { FieldMap, FieldRule, StreamMap } from '../../src/domain/rules';
 import { fieldMap, fieldRule, objectRules, onDay, reference, streamMap } from './sampleRules';

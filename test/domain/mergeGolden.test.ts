@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mergeGolden } from '../../src/domain/mergeGolden';
+import { mergeGolden } from '../../src/domain/merge/mergeGolden';
 import type { MappedRecord, MergeRule } from '../../src/domain/record';
 import { ownerships, type FieldRule } from '../../src/domain/rules';
 import { fieldRule, mapped, objectRules, onDay } from './sampleRules';

@@ -1,6 +1,6 @@
-import { decidePins, type PinDecision } from '../../src/domain/decidePins';
-import { diffState } from '../../src/domain/diffState';
-import { mergeGolden } from '../../src/domain/mergeGolden';
+import { decidePins, type PinDecision } from '../../src/domain/merge/decidePins';
+import { diffState } from '../../src/domain/delivery/diffState';
+import { mergeGolden } from '../../src/domain/merge/mergeGolden';
 import type { MappedRecord, Pin } from '../../src/domain/record';
 import type { FieldRule } from '../../src/domain/rules';
 import { hubspotOf, pinsOf, pinText, rowsOf, ruleOf, sourcesOf, today, valueOf } from './ownershipTables';

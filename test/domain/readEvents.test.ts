@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readEvents, type ReceivedEvent } from '../../src/domain/readEvents';
+import { readEvents, type ReceivedEvent } from '../../src/domain/receive/readEvents';
 
 const tracked = { contacts: ['companies'], companies: [], deals: ['contacts'] };
 let eventId = 0;

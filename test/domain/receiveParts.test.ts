@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ChangedObject } from '../../src/domain/readEvents';
-import { fewestCalls, receiveParts, storedShares } from '../../src/domain/receiveParts';
+import type { ChangedObject } from '../../src/domain/receive/readEvents';
+import { fewestCalls, receiveParts, storedShares } from '../../src/domain/receive/receiveParts';
 
 const object = (objectType: string, id: number, lane: number, isRead = true): ChangedObject => ({
   ...{ objectType, id: String(id), lane, isRead, isErased: false },

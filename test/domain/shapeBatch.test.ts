@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { shapeBatches, type RecordChange } from '../../src/domain/shapeBatch';
+import { shapeBatches, type RecordChange } from '../../src/domain/delivery/shapeBatch';
 
 function change(goldenId: string, recordId: string | null, email?: string): RecordChange {
   return { goldenId, recordId, properties: email === undefined ? { firstname: 'Ann' } : { email } };

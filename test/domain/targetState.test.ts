@@ -1,10 +1,10 @@
-import type { KnownValues } from '../../src/domain/diffState';
-import { decideWriteBack, writeBackRules, writeBackValues } from '../../src/domain/decideWriteBack';
+import type { KnownValues } from '../../src/domain/delivery/diffState';
+import { decideWriteBack, writeBackRules, writeBackValues } from '../../src/domain/delivery/decideWriteBack';
 import type { MappedRecord, MergeRule } from '../../src/domain/record';
 import type { ObjectRules, StreamMap, WriteBackField } from '../../src/domain/rules';
-import { mapSlice } from '../../src/activities/mapSlice';
-import { mergeGolden } from '../../src/domain/mergeGolden';
-import { markEchoes, readTargetState } from '../../src/domain/targetState';
+import { mapSlice } from '../../src/activities/consolidate/mapSlice';
+import { mergeGolden } from '../../src/domain/merge/mergeGolden';
+import { markEchoes, readTargetState } from '../../src/domain/delivery/targetState';
 
 const rule = (property: string, more: object = {}) => ({
   ...{ property, type: 'string' as const, ownership: 'source' as const, resolve: 'precedence' as const },

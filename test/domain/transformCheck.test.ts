@@ -1,4 +1,4 @@
-import { bindTransform, checkTransform, transformStep } from '../../src/domain/transforms';
+import { bindTransform, checkTransform, transformStep } from '../../src/domain/values/transforms';
 
 test.each<[name: string, args: Record<string, unknown>, fault: RegExp]>([
   ['trimm', {}, /no transform 'trimm', did you mean 'trim'\?/],

@@ -3,8 +3,8 @@ import {
   transformDefinitions,
   transformNames,
   transformStep,
-} from '../../src/domain/transforms';
-import { isFault, type TransformContext } from '../../src/domain/transformContract';
+} from '../../src/domain/values/transforms';
+import { isFault, type TransformContext } from '../../src/domain/values/transformContract';
 import type { JsonObject, JsonValue } from '../../src/domain/record';
 import { reference } from './sampleRules';
 

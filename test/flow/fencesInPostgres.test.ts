@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
-import { insertBatches } from '../../src/db/claims';
-import { claimRead, moveCursor } from '../../src/db/cursors';
+import { insertBatches } from '../../src/db/delivery/claims';
+import { claimRead, moveCursor } from '../../src/db/staging/cursors';
 import {
   dissolveBatch,
   lockBatch,
@@ -8,7 +8,7 @@ import {
   splitBatch,
   takeBatch,
   type TakenBatch,
-} from '../../src/db/settle';
+} from '../../src/db/delivery/settle';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '1';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findTokens } from '../../src/db/oauthTokens';
+import { findTokens } from '../../src/db/oauth/oauthTokens';
 import { findPortal } from '../../src/db/portals';
 import type { SyncRunResult } from '../../src/workflows/contracts';
 import { portalIds, startInstalledRiver, type InstalledRiver, type PortalName } from './installedRiver';

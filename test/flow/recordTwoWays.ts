@@ -1,5 +1,5 @@
 import { bellSignal, laneWorkflow, taskQueue } from '../../src/workflows/contracts';
-import { resumeTargets } from '../../src/db/targets';
+import { resumeTargets } from '../../src/db/delivery/targets';
 import type { BareRiver } from './bareRiver';
 import { startDeskRiver, type DeskRiver } from './deskRiver';
 import { until } from './membersRiver';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/inbox';
+import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/staging/inbox';
 import { laneWorkflow, taskQueue } from '../../src/workflows/contracts';
 import type { BareRiver } from './bareRiver';
 

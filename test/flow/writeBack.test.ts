@@ -1,10 +1,10 @@
 import { planTargets } from '../../src/cli/planTargets';
 import { portalRules } from '../../src/cli/portalRules';
 import { loadConfig } from '../../src/config/loadConfig';
-import { planWriteBacks } from '../../src/db/planWriteBacks';
+import { planWriteBacks } from '../../src/db/delivery/planWriteBacks';
 import { setMode } from '../../src/db/portals';
-import { retryProblems } from '../../src/db/problemActions';
-import { resumeTargets } from '../../src/db/targets';
+import { retryProblems } from '../../src/db/problems/problemActions';
+import { resumeTargets } from '../../src/db/delivery/targets';
 import { shortClaims } from './crashRiver';
 import { deskConfig, startDeskRiver, type DeskRiver } from './deskRiver';
 import { until } from './membersRiver';

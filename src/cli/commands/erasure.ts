@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { recogniseErased } from '../../db/erasedKeys';
-import { liftErasure, listErasures, type Erasure } from '../../db/erasures';
-import { mailMark } from '../../domain/erasedKeys';
+import { recogniseErased } from '../../db/erasure/erasedKeys';
+import { liftErasure, listErasures, type Erasure } from '../../db/erasure/erasures';
+import { mailMark } from '../../domain/merge/erasedKeys';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { plural, settingsOf, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

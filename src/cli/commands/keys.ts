@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { keyRingOf, keyText, keyTextBytes } from '../../config/keyRing';
-import { rotateTokens } from '../../db/tokenRotation';
+import { rotateTokens } from '../../db/oauth/tokenRotation';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { plural, settingsOf, type CommandContext } from '../commandContext';
 import { withDatabase } from '../connections';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { liftPin } from '../../db/pinActions';
-import { countPins, listPins, type PinFilter, type PinRow } from '../../db/pinQueries';
+import { liftPin } from '../../db/golden/pinActions';
+import { countPins, listPins, type PinFilter, type PinRow } from '../../db/golden/pinQueries';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { inTransaction } from '../../db/pool';
-import { quotaLimits } from '../../db/plan';
-import { planWriteBacks } from '../../db/planWriteBacks';
-import { readPlan } from '../../db/readPlan';
+import { quotaLimits } from '../../db/delivery/plan';
+import { planWriteBacks } from '../../db/delivery/planWriteBacks';
+import { readPlan } from '../../db/staging/readPlan';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { configurationOf, plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

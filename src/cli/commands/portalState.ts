@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { resumePortal, setMode } from '../../db/portals';
-import { resumeTargets } from '../../db/targets';
+import { resumeTargets } from '../../db/delivery/targets';
 import type { ExitCode } from '../cliFailure';
 import { configurationOf, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase, withTemporal } from '../connections';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { dismissProblems, retryProblems, type ProblemSelection } from '../../db/problemActions';
-import { showProblem } from '../../db/problemDetail';
+import { dismissProblems, retryProblems, type ProblemSelection } from '../../db/problems/problemActions';
+import { showProblem } from '../../db/problems/problemDetail';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

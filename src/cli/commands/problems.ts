@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { countProblems, listProblems, type ProblemFilter, type ProblemRow } from '../../db/problemQueries';
+import {
+  countProblems,
+  listProblems,
+  type ProblemFilter,
+  type ProblemRow,
+} from '../../db/problems/problemQueries';
 import type { ExitCode } from '../cliFailure';
 import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

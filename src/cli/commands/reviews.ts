@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { decideReview, type DecideOutcome, type ReviewAnswer } from '../../db/reviewActions';
-import { countReviews, listReviews, showReview } from '../../db/reviewQueries';
+import { decideReview, type DecideOutcome, type ReviewAnswer } from '../../db/problems/reviewActions';
+import { countReviews, listReviews, showReview } from '../../db/problems/reviewQueries';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

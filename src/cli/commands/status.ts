@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
-import { installOf, type InstallView } from '../../db/oauthInstall';
-import { deliveryStop } from '../../db/deliveryStop';
+import { installOf, type InstallView } from '../../db/oauth/oauthInstall';
+import { deliveryStop } from '../../db/delivery/deliveryStop';
 import { listPortals, type Portal } from '../../db/portals';
-import { listRuns, type RunRow } from '../../db/runQueries';
-import { listTargets, type Target } from '../../db/targets';
+import { listRuns, type RunRow } from '../../db/runs/runQueries';
+import { listTargets, type Target } from '../../db/delivery/targets';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import type { CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { oauthAppOf } from '../../config/oauthApp';
 import type { TributaryConfig } from '../../config/schema';
-import { installOf } from '../../db/oauthInstall';
+import { installOf } from '../../db/oauth/oauthInstall';
 import { CliFailure } from '../cliFailure';
 import type { StartScene } from './startOptions';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Pool } from 'pg';
-import { firstRunStart } from '../../db/runQueries';
+import { firstRunStart } from '../../db/runs/runQueries';
 import { distPath, nodeArguments } from '../distPath';
 import type { StartScene } from './startOptions';
 

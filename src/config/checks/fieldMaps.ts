@@ -1,5 +1,5 @@
-import { checkExpression } from '../../domain/expression';
-import { checkTransform, transformStep } from '../../domain/transforms';
+import { checkExpression } from '../../domain/values/expression';
+import { checkTransform, transformStep } from '../../domain/values/transforms';
 import { finding, type ConfigCheck, type Finding } from '../finding';
 import type { RawNode } from '../rawNode';
 

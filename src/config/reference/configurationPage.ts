@@ -1,4 +1,4 @@
-import { transformDefinitions } from '../../domain/transforms';
+import { transformDefinitions } from '../../domain/values/transforms';
 import { envReference } from '../env';
 import { configJsonSchema } from '../jsonSchema';
 import { schemaTables } from './schemaTables';

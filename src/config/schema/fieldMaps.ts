@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TransformStep } from '../../domain/rules';
-import { transformStep as namedStep } from '../../domain/transforms';
+import { transformStep as namedStep } from '../../domain/values/transforms';
 import { oneOrMore, path, section, text } from './values';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);

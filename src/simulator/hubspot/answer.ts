@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { admission, bearerToken, refusal } from './admission';
+import { admission, bearerToken, refusal } from './limits/admission';
 import type { Reply } from './call';
-import { emptyReply, faultReply, partialReply, splitBatch } from './faultReplies';
-import type { Fault } from './faultRules';
+import { emptyReply, faultReply, partialReply, splitBatch } from './limits/faultReplies';
+import type { Fault } from './limits/faultRules';
 import { notFound } from './rejection';
-import { bearerOf, type Bearer } from './oauthBook';
+import { bearerOf, type Bearer } from './oauth/oauthBook';
 import { countInputs, parseBody, parseForm, readBody } from './requestBody';
 import { perform, replyOf, type Simulator } from './simulator';
 import { operationOf, readTarget, type Target } from './target';

@@ -1,10 +1,10 @@
 import type { Change } from './changes';
 import { malformed, Rejected } from './rejection';
-import type { EventJournal } from './eventJournal';
-import type { Limits } from './limits';
-import type { Bearer, OAuthBook } from './oauthBook';
+import type { EventJournal } from './webhooks/eventJournal';
+import type { Limits } from './limits/limits';
+import type { Bearer, OAuthBook } from './oauth/oauthBook';
 import type { Portal } from './portal';
-import type { Stamp } from './recordTable';
+import type { Stamp } from './crm/recordTable';
 import type { Settings } from './settings';
 
 /** The account's own facts, fixed for the life of the process. */

@@ -6,11 +6,11 @@ import {
   removeLinkType,
   setLink,
   type LinkType,
-} from './links';
-import type { Install } from './oauthBook';
+} from './crm/links';
+import type { Install } from './oauth/oauthBook';
 import { addTable, type Portal, type ValidationRule } from './portal';
-import { unpackRecord, type PackedRecord } from './packedRecord';
-import type { PropertyDefinition } from './propertyDefinition';
+import { unpackRecord, type PackedRecord } from './crm/packedRecord';
+import type { PropertyDefinition } from './account/propertyDefinition';
 import {
   absorbRecord,
   createTable,
@@ -22,8 +22,8 @@ import {
   type ObjectTable,
   type Stamp,
   type StoredRecord,
-} from './recordTable';
-import type { Owner, Pipeline } from './referenceData';
+} from './crm/recordTable';
+import type { Owner, Pipeline } from './account/referenceData';
 
 /** Everything that can happen to a portal. The journal is a list of these, and replaying it is the state. */
 export type Change =

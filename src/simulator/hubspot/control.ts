@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asObject, type Reply } from './call';
-import { browseRecords, inspectRecord, overview } from './browse';
+import { browseRecords, inspectRecord, overview } from './page/browse';
 import { exportLines } from './exportPortal';
-import { handwork } from './handwork';
-import { page } from './page';
+import { handwork } from './page/handwork';
+import { page } from './page/page';
 import { notFound, Rejected } from './rejection';
 import { seedPortal } from './seed';
 import { changeSettings } from './settings';

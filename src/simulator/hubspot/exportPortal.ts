@@ -1,6 +1,6 @@
-import { linkTypes } from './links';
-import type { ObjectTable, StoredRecord } from './recordTable';
-import { readProperty, type View } from './recordView';
+import { linkTypes } from './crm/links';
+import type { ObjectTable, StoredRecord } from './crm/recordTable';
+import { readProperty, type View } from './crm/recordView';
 import type { Simulator } from './simulator';
 
 /**

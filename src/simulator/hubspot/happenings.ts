@@ -1,5 +1,5 @@
 import type { Change } from './changes';
-import { linkKeys, linkTypes } from './links';
+import { linkKeys, linkTypes } from './crm/links';
 import type { Portal } from './portal';
 
 /** What HubSpot tells about a change: the raw material of webhooks. */

@@ -1,9 +1,9 @@
-import { builtInTypes } from './catalog';
-import type { Install } from './oauthBook';
-import { createLinkStore, type LinkStore } from './links';
+import { builtInTypes } from './account/catalog';
+import type { Install } from './oauth/oauthBook';
+import { createLinkStore, type LinkStore } from './crm/links';
 import { Rejected } from './rejection';
-import { createTable, type ObjectTable } from './recordTable';
-import { defaultOwners, defaultPipelines, type Owner, type Pipeline } from './referenceData';
+import { createTable, type ObjectTable } from './crm/recordTable';
+import { defaultOwners, defaultPipelines, type Owner, type Pipeline } from './account/referenceData';
 
 /** A property-validation rule that an admin configured (facts 1.4). */
 export interface ValidationRule {

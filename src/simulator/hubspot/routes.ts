@@ -1,21 +1,27 @@
-import { accountDetails, dailyUsage, getOwner, listOwners, tokenInfo } from './accountApi';
-import { batchLink, batchLinkDefault, batchReadLinks, batchUnlabel, batchUnlink } from './associationBatches';
-import { createLabel, deleteLabel, listLabels, updateLabel } from './associationLabels';
-import { linkDefault, linkLabelled, readLinks, unlink } from './associationSingles';
-import { batchRead } from './batchRead';
-import { batchArchive, batchCreate, batchUpdate, batchUpsert } from './batchWrites';
+import { accountDetails, dailyUsage, getOwner, listOwners, tokenInfo } from './account/accountApi';
+import {
+  batchLink,
+  batchLinkDefault,
+  batchReadLinks,
+  batchUnlabel,
+  batchUnlink,
+} from './crm/associationBatches';
+import { createLabel, deleteLabel, listLabels, updateLabel } from './crm/associationLabels';
+import { linkDefault, linkLabelled, readLinks, unlink } from './crm/associationSingles';
+import { batchRead } from './crm/batchRead';
+import { batchArchive, batchCreate, batchUpdate, batchUpsert } from './crm/batchWrites';
 import type { Call, Reply } from './call';
-import type { Bucket } from './limits';
-import { earliestFiles, latestFiles, nextFiles } from './journalApi';
-import { mergeRecords } from './merge';
-import { introspect, revoke, token, uninstall } from './oauthApi';
-import { createPipeline, getPipeline, getStage, listPipelines, listStages } from './pipelinesApi';
-import * as properties from './propertiesApi';
-import { archiveGroup, createGroup, getGroup, listGroups } from './propertyGroupsApi';
-import { createSchema, getSchema, listSchemas } from './schemasApi';
-import { searchRecords } from './search';
-import { archiveRecord, createRecord, gdprDelete, getRecord, listRecords, updateRecord } from './singles';
-import { getRules, listRules, putRule } from './validationsApi';
+import type { Bucket } from './limits/limits';
+import { earliestFiles, latestFiles, nextFiles } from './webhooks/journalApi';
+import { mergeRecords } from './crm/merge';
+import { introspect, revoke, token, uninstall } from './oauth/oauthApi';
+import { createPipeline, getPipeline, getStage, listPipelines, listStages } from './account/pipelinesApi';
+import * as properties from './account/propertiesApi';
+import { archiveGroup, createGroup, getGroup, listGroups } from './account/propertyGroupsApi';
+import { createSchema, getSchema, listSchemas } from './account/schemasApi';
+import { searchRecords } from './crm/search';
+import { archiveRecord, createRecord, gdprDelete, getRecord, listRecords, updateRecord } from './crm/singles';
+import { getRules, listRules, putRule } from './account/validationsApi';
 
 /** What answers a method and path. `operation` names it in the stats. */
 export interface Route {

@@ -1,16 +1,16 @@
-import { createLabel } from './associationLabels';
+import { createLabel } from './crm/associationLabels';
 import { asArray, asText, type Call } from './call';
-import { commitLink } from './linkWrites';
-import { readTypes } from './linkSpecs';
-import { unlabeledType } from './linkWrites';
-import { planWrite, type Overlay } from './planWrite';
+import { commitLink } from './crm/linkWrites';
+import { readTypes } from './crm/linkSpecs';
+import { unlabeledType } from './crm/linkWrites';
+import { planWrite, type Overlay } from './crm/planWrite';
 import { tableOf } from './portal';
-import { createProperty } from './propertiesApi';
-import { sceneOf } from './recordWrites';
-import { createSchema } from './schemasApi';
+import { createProperty } from './account/propertiesApi';
+import { sceneOf } from './crm/recordWrites';
+import { createSchema } from './account/schemasApi';
 import { invalid, Rejected } from './rejection';
-import { liveRecord, uniqueKey, type Stamp } from './recordTable';
-import type { Owner, Pipeline } from './referenceData';
+import { liveRecord, uniqueKey, type Stamp } from './crm/recordTable';
+import type { Owner, Pipeline } from './account/referenceData';
 import { perform, type Simulator } from './simulator';
 
 /** A record to be put in, with an id of one's own if wanted. Times are ISO. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { answer, type Answer } from './answer';
-import { answerConsent, isConsent } from './consentPage';
+import { answerConsent, isConsent } from './oauth/consentPage';
 import { answerControl, isControl } from './control';
 import { seedPortal, type Seed, type Seeded } from './seed';
 import { createSimulator, type Simulator, type SimulatorOptions } from './simulator';

@@ -1,6 +1,6 @@
-import type { AppSetting } from './oauthBook';
+import type { AppSetting } from './oauth/oauthBook';
 import { Rejected, invalid } from './rejection';
-import { changeWebhooks, type WebhookSettings } from './webhookSettings';
+import { changeWebhooks, type WebhookSettings } from './webhooks/webhookSettings';
 import { defaultSwitches, mergeSwitches, type Switches } from './switches';
 
 /** Calls allowed per window; null is no limit. Defaults: Professional, 2025-2026 (facts 2.1). */

@@ -1,18 +1,18 @@
 import { applyChange, type Change } from './changes';
 import type { Account, Call, Reply } from './call';
-import { createEventJournal, type EventJournal } from './eventJournal';
-import { createFaultBook, type FaultBook } from './faultRules';
+import { createEventJournal, type EventJournal } from './webhooks/eventJournal';
+import { createFaultBook, type FaultBook } from './limits/faultRules';
 import { happeningsOf, type Happening } from './happenings';
 import { openJournal, type Journal } from './journal';
-import { createLimits, type Limits } from './limits';
-import { createOAuthBook, type AppSetting, type Bearer, type OAuthBook } from './oauthBook';
+import { createLimits, type Limits } from './limits/limits';
+import { createOAuthBook, type AppSetting, type Bearer, type OAuthBook } from './oauth/oauthBook';
 import { createPortal, type Portal } from './portal';
 import { Rejected, rejectionBody } from './rejection';
-import type { Stamp } from './recordTable';
+import type { Stamp } from './crm/recordTable';
 import { seededRandom } from './seededRandom';
 import { changeSettings, defaultSettings, type Settings } from './settings';
-import { createStats, type Stats } from './stats';
-import { createWebhookSender, type WebhookSender } from './webhookSender';
+import { createStats, type Stats } from './limits/stats';
+import { createWebhookSender, type WebhookSender } from './webhooks/webhookSender';
 
 /** How a simulator starts. Everything has a default. */
 export interface SimulatorOptions {

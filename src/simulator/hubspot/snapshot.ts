@@ -1,5 +1,5 @@
 import type { Change } from './changes';
-import { packRecord } from './packedRecord';
+import { packRecord } from './crm/packedRecord';
 import type { Portal } from './portal';
 
 /** Changes per line: a line of records stays around 200 kB. */

@@ -1,5 +1,5 @@
 import { readPath } from './paths';
-import type { Bucket } from './limits';
+import type { Bucket } from './limits/limits';
 import { matchRoute, type Route } from './routes';
 import type { Simulator } from './simulator';
 

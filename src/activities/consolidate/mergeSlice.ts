@@ -1,0 +1,293 @@
+import {
+  deleteGolden,
+  loadGolden,
+  saveGolden,
+  type GoldenInput,
+  type StoredGolden,
+} from '../../db/golden/goldenRecords';
+import { refreshAssociations } from '../../db/golden/goldenAssociations';
+import { linkAnchors } from '../../db/delivery/knownStates';
+import { relink, type Link, type StoredMapped } from '../../db/golden/mappedRecords';
+import { markDue, type Mark } from '../../db/delivery/outbox';
+import { lockInTransaction, type Queryable } from '../../db/pool';
+import type { ReviewInput } from '../../db/problems/reviews';
+import { addCounts, type RunCount } from '../../db/runs/runs';
+import { sameProperty } from '../../domain/values/canonicalValue';
+import { mergeGolden } from '../../domain/merge/mergeGolden';
+import { hubspotSource, type MappedRecord, type Pin, type RecordRef } from '../../domain/record';
+import type { IdentityCluster } from '../../domain/identity/identityRecord';
+import type { FieldRule, ObjectRules } from '../../domain/rules';
+import type { Component } from './identifySlice';
+import { refKey } from './mapSlice';
+import { pinReviews, pinSlice } from './pinSlice';
+import type { TargetStream } from '../writeBack/targetSettings';
+import { writeBackMarks } from './writeBackMarks';
+
+/** Lanes as numbers, most urgent first. */
+export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;
+
+export interface MergeRequest {
+  portalId: string;
+  rules: ObjectRules;
+  /** The streams that take write-backs of this object. */
+  targets: TargetStream[];
+  component: Component;
+  /** `refKey`s of the records this slice mapped. */
+  touched: Set<string>;
+  /** Golden records that lost a member because its record is gone, and what the stream wants then. */
+  gone: Map<string, 'withdraw' | 'archive'>;
+  /** Records that were removed: what pointed to them is looked at again. */
+  removed: RecordRef[];
+  runId: string | null;
+  lane: number;
+  /** An ISO instant: pins end with time. */
+  now: string;
+}
+
+/** What a slice marked. */
+export interface Marked {
+  /** Whether anything of it is urgent. */
+  urgent: boolean;
+  /** The sources for which write-backs were marked. */
+  targets: string[];
+}
+
+export interface MergeResult extends Marked {
+  /** The edits that a person must decide on. */
+  reviews: ReviewInput[];
+}
+
+/**
+ * Writes what identity decided: links, golden records, adoptions, wanted associations, and a due mark for every golden
+ * record that changed or whose HubSpot record was read anew.
+ */
+export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<MergeResult> {
+  const { portalId, rules, component, runId } = request;
+  const { clusters, emptied, waiting } = component.answer;
+  const links = changedLinks(component, clusters, waiting);
+  const movedRefs = [...links.filter(({ source }) => source !== hubspotSource), ...request.removed];
+  const affected = clusters.filter((cluster) => isAffected(cluster, component, request, links));
+  const ids = [...new Set([...affected.map(({ goldenId }) => goldenId), ...emptied])];
+  const existing = new Map(
+    (await loadGolden(db, portalId, rules.objectType, ids)).map((g) => [g.goldenId, g]),
+  );
+
+  await relink(db, portalId, links);
+  const adoptions = await adopt(db, portalId, rules, component, affected);
+  const pins = await pinSlice(db, request, affected);
+  const merged = affected.map((cluster) =>
+    mergeCluster(cluster, component, rules, pins.get(cluster.goldenId)),
+  );
+  const changed = merged.filter((golden) => isChanged(golden, existing.get(golden.goldenId)));
+  const emptiedGolden = emptyGolden(emptied, existing, component, request.gone);
+  await saveGolden(db, portalId, rules.objectType, [...changed, ...emptiedGolden.keep]);
+  await deleteGolden(db, portalId, rules.objectType, emptiedGolden.drop);
+
+  const marks = [
+    ...marksOf(merged, affected, changed, existing, adoptions, request),
+    ...emptiedGolden.keep.map(({ goldenId, leadSource }) => ({ goldenId, leadSource, lane: request.lane })),
+  ];
+  const targetMarks = await writeBackMarks(
+    db,
+    request,
+    merged.map((golden, index) => ({
+      golden,
+      before: existing.get(golden.goldenId),
+      members: affected[index]!.members,
+      lane: laneOf(golden, existing.get(golden.goldenId), request),
+    })),
+  );
+  await markDue(db, portalId, rules.objectType, runId, [...marks, ...targetMarks]);
+  await lockInTransaction(db, `associations:${portalId}`);
+  await refreshAssociations(db, portalId, rules.objectType, ids, movedRefs, runId);
+  await addCounts(db, portalId, runId, adoptionCounts(adoptions, merged, rules));
+  return {
+    urgent: [...marks, ...targetMarks].some(({ lane }) => lane === laneNumbers.realtime),
+    targets: [...new Set(targetMarks.map(({ target }) => target!))],
+    reviews: await pinReviews(db, request),
+  };
+}
+
+function changedLinks(component: Component, clusters: IdentityCluster[], waiting: RecordRef[]): Link[] {
+  const links: Link[] = [];
+  for (const { goldenId, members } of clusters) {
+    for (const member of members) {
+      if (component.records.get(refKey(member))?.goldenId !== goldenId) {
+        links.push({
+          source: member.source,
+          stream: member.stream,
+          key: member.key,
+          goldenId,
+          rule: member.rule,
+        });
+      }
+    }
+  }
+  for (const { source, stream, key } of waiting) {
+    if (component.records.get(refKey({ source, stream, key }))?.goldenId) {
+      links.push({ source, stream, key, goldenId: null, rule: 'waiting' });
+    }
+  }
+  return links;
+}
+
+/** A cluster is merged again when this slice wrote one of its records, or one joined or left it. */
+function isAffected(
+  cluster: IdentityCluster,
+  component: Component,
+  { touched, gone }: MergeRequest,
+  links: Link[],
+): boolean {
+  if (gone.has(cluster.goldenId) || cluster.members.some((member) => touched.has(refKey(member))))
+    return true;
+  return links.some(
+    (link) =>
+      link.goldenId === cluster.goldenId ||
+      component.records.get(refKey(link))?.goldenId === cluster.goldenId,
+  );
+}
+
+/** Links HubSpot records to golden records where that changed. @returns golden ids adopted in this slice */
+async function adopt(
+  db: Queryable,
+  portalId: string,
+  rules: ObjectRules,
+  { heldBy }: Component,
+  clusters: IdentityCluster[],
+): Promise<Set<string>> {
+  const links = clusters.flatMap(({ goldenId, anchor }) =>
+    anchor && heldBy[goldenId] !== anchor.key ? [{ goldenId, recordId: anchor.key }] : [],
+  );
+  await linkAnchors(db, portalId, rules.objectType, links);
+  return new Set(links.map(({ goldenId }) => goldenId));
+}
+
+function mergeCluster(
+  cluster: IdentityCluster,
+  component: Component,
+  rules: ObjectRules,
+  pins: Pin[] = [],
+): GoldenInput {
+  const members = membersOf(cluster, component, rules);
+  const { values, origins } = mergeGolden(members, rules, pins);
+  return {
+    goldenId: cluster.goldenId,
+    values,
+    origins,
+    leadSource: leadSourceOf(members, rules),
+    state: 'live',
+  };
+}
+
+/** The mapped records of a cluster. */
+export function membersOf(
+  cluster: IdentityCluster,
+  component: Component,
+  { objectType }: ObjectRules,
+): MappedRecord[] {
+  return cluster.members.map((member) => asMember(component.records.get(refKey(member))!, objectType));
+}
+
+function asMember(stored: StoredMapped, objectType: string): MappedRecord {
+  return { ...stored, objectType, references: [], identityKeys: [] };
+}
+
+/** The strongest source among the members: where the golden record's deliveries are counted. */
+function leadSourceOf(members: MappedRecord[], rules: ObjectRules): string {
+  const sources = new Set(members.map(({ source }) => source));
+  sources.delete(hubspotSource);
+  const precedence = rules.fields.find(({ precedence }) => precedence.length > 0)?.precedence ?? [];
+  return precedence.find((source) => sources.has(source)) ?? [...sources].sort()[0] ?? hubspotSource;
+}
+
+function isChanged(golden: GoldenInput, before: StoredGolden | undefined): boolean {
+  if (!before || before.state !== 'live') return true;
+  return (
+    !sameJson(golden.values, before.values) ||
+    golden.leadSource !== before.leadSource ||
+    !sameJson(golden.origins, before.origins)
+  );
+}
+
+function marksOf(
+  merged: GoldenInput[],
+  affected: IdentityCluster[],
+  changed: GoldenInput[],
+  existing: Map<string, StoredGolden>,
+  adoptions: Set<string>,
+  request: MergeRequest,
+): Mark[] {
+  const { touched } = request;
+  const changedIds = new Set(
+    changed
+      .filter(({ goldenId, values }) => !sameJson(values, existing.get(goldenId)?.values ?? null))
+      .map(({ goldenId }) => goldenId),
+  );
+  return merged.flatMap((golden, index) => {
+    const { goldenId, leadSource } = golden;
+    const anchor = affected[index]!.anchor;
+    const reread = anchor !== null && touched.has(refKey(anchor));
+    if (!changedIds.has(goldenId) && !adoptions.has(goldenId) && !reread) return [];
+    return [{ goldenId, leadSource, lane: laneOf(golden, existing.get(goldenId), request) }];
+  });
+}
+
+/** Somebody who opts out is urgent, whoever says so. */
+function laneOf(
+  { values }: GoldenInput,
+  before: StoredGolden | undefined,
+  { rules, lane }: MergeRequest,
+): number {
+  const optedOut = rules.fields.some(
+    (rule) => before !== undefined && isOptOut(rule, values) && !isOptOut(rule, before.values),
+  );
+  return optedOut ? laneNumbers.realtime : lane;
+}
+
+function isOptOut(rule: FieldRule, values: Record<string, string>): boolean {
+  const { property, optOutValue } = rule;
+  return optOutValue !== undefined && sameProperty(rule, values[property], optOutValue);
+}
+
+/** Golden records without members: forgotten where HubSpot has none, else emptied or archived as configured. */
+function emptyGolden(
+  emptied: string[],
+  existing: Map<string, StoredGolden>,
+  { heldBy }: Component,
+  gone: Map<string, 'withdraw' | 'archive'>,
+): { keep: GoldenInput[]; drop: string[] } {
+  const keep: GoldenInput[] = [];
+  const drop: string[] = [];
+  for (const goldenId of emptied) {
+    const golden = existing.get(goldenId);
+    if (!golden) continue;
+    if (!heldBy[goldenId]) drop.push(goldenId);
+    else {
+      const state = gone.get(goldenId) === 'archive' ? 'archived' : 'empty';
+      keep.push({ goldenId, values: {}, origins: {}, leadSource: golden.leadSource, state });
+    }
+  }
+  return { keep, drop };
+}
+
+function adoptionCounts(
+  adoptions: Set<string>,
+  merged: GoldenInput[],
+  { objectType }: ObjectRules,
+): RunCount[] {
+  return merged
+    .filter(({ goldenId }) => adoptions.has(goldenId))
+    .map(({ leadSource }) => ({ source: leadSource, objectType, status: 'adopted', count: 1 }));
+}
+
+/** Equal as JSON whatever the order of keys: Postgres orders jsonb keys its own way. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) =>
+    sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}

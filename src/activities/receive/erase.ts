@@ -1,0 +1,123 @@
+import { hashMarks } from '../../db/erasure/erasedKeys';
+import {
+  deletePerson,
+  eraseMentions,
+  findPerson,
+  forgetSamples,
+  lockForErasure,
+  type StoredPerson,
+} from '../../db/erasure/erasePerson';
+import { addErasedKeys, recordErasure } from '../../db/erasure/erasures';
+import type { Queryable } from '../../db/pool';
+import { identityMarks, mailMark, mailsIn, recordMark } from '../../domain/merge/erasedKeys';
+import { identityKeysOf } from '../../domain/identity/identityKeys';
+import { hubspotSource } from '../../domain/record';
+import type { IdentityRules } from '../../domain/rules';
+import type { ActivityContext } from '../context';
+import { valuesOf } from '../consolidate/mapSlice';
+import type { ErasedRecord } from '../consolidate/screenErased';
+
+/**
+ * Before people are erased: what records of others mention of them goes. By itself, outside of their transaction, for it
+ * looks through all that is stored; repeated it changes nothing.
+ */
+export async function eraseMentionsOf(
+  context: ActivityContext,
+  portalId: string,
+  objectType: string,
+  recordIds: string[],
+): Promise<void> {
+  const { rules } = await context.objectContext(portalId, objectType);
+  const mails = new Set<string>();
+  for (const recordId of recordIds) {
+    const person = await findPerson(context.pool, portalId, objectType, recordId);
+    for (const mail of mailsOf(person, rules.identity)) mails.add(mail);
+  }
+  await eraseMentions(context.pool, portalId, [...mails]);
+}
+
+/**
+ * Erases people whom HubSpot deleted for privacy: all that is stored of them in any table. Keyed hashes of what they are
+ * known by are kept, so that no source brings them back, and the fact, which names nobody.
+ */
+export async function erasePeople(
+  context: ActivityContext,
+  tx: Queryable,
+  portalId: string,
+  objectType: string,
+  recordIds: string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  const { rules } = await context.objectContext(portalId, objectType);
+  await lockForErasure(tx, portalId, objectType);
+  for (const recordId of recordIds) {
+    const person = await findPerson(tx, portalId, objectType, recordId);
+    const told = recordMark({ source: hubspotSource, stream: objectType, key: recordId });
+    const marks = new Set([told, ...marksOf(person, rules.identity)]);
+    const { keyId, hashes } = await hashMarks(tx, portalId, context.erasureSecret(), [...marks]);
+    const records = person.refs.filter(({ source }) => source !== hubspotSource).length;
+    await recordErasure(tx, portalId, { objectType, records, keyId, hashes });
+    await deletePerson(tx, portalId, person);
+  }
+  await forgetSamples(tx);
+}
+
+/**
+ * Deletes source records that turned out to be an erased person's, and remembers their keys, so that staging knows them
+ * next time. Their links have ended before.
+ */
+export async function eraseRecords(
+  context: ActivityContext,
+  tx: Queryable,
+  portalId: string,
+  objectType: string,
+  erased: ErasedRecord[],
+): Promise<void> {
+  if (erased.length === 0) return;
+  const marks = erased.map(({ ref }) => recordMark(ref));
+  const { keyId, hashes } = await hashMarks(tx, portalId, context.erasureSecret(), marks);
+  await addErasedKeys(
+    tx,
+    portalId,
+    keyId,
+    erased.map(({ erasureId }, index) => ({ erasureId, hash: hashes[index]! })),
+  );
+  const refs = erased.map(({ ref }) => ref);
+  const recordIds = refs.filter(({ source }) => source === hubspotSource).map(({ key }) => key);
+  await deletePerson(tx, portalId, { objectType, refs, recordIds, goldenIds: [] });
+}
+
+function marksOf(person: StoredPerson, rules: IdentityRules): string[] {
+  const shared = new Set(person.sharedKeys);
+  const ofKeys = person.mapped.flatMap(({ fields, keys }) =>
+    identityMarks(person.objectType, keys, valuesOf(fields), rules)
+      .filter(({ key }) => !shared.has(key))
+      .map(({ mark }) => mark),
+  );
+  const ofHubSpot = person.recordIds.map((key) =>
+    recordMark({ source: hubspotSource, stream: person.objectType, key }),
+  );
+  const mails = mailsOf(person, rules).flatMap((mail) => mailMark(mail) ?? []);
+  return [...person.refs.map(recordMark), ...ofHubSpot, ...ofKeys, ...mails];
+}
+
+/**
+ * Addresses that only this person is known by, folded: identity keys, and keys of records that are addresses. One that is
+ * no evidence of anybody, or that others have too, is not the person's alone: theirs stays.
+ */
+function mailsOf({ mapped, refs, sharedKeys }: StoredPerson, identity: IdentityRules): string[] {
+  const mailRules = identity.rules.filter(({ fold }) => fold === 'email');
+  const names = mailRules.map(({ name }) => `${name}:`);
+  const keys = mapped.flatMap((record) => record.keys).filter((key) => !sharedKeys.includes(key));
+  const ofKeys = keys.flatMap((key) => {
+    const name = names.find((prefix) => key.startsWith(prefix));
+    return name === undefined ? [] : [key.slice(name.length)];
+  });
+  const isOwn = (mail: string) =>
+    mailRules.length === 0 ||
+    identityKeysOf(Object.fromEntries(mailRules.map(({ fields }) => [fields[0]!, mail])), identity).some(
+      ({ key }) => !sharedKeys.includes(key),
+    );
+  const ofRefs = refs.flatMap(({ key }) => mailsIn(key.toLowerCase())).filter(isOwn);
+  return [...new Set([...ofKeys, ...ofRefs])];
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Request } from 'express';
+import { eventKeyOf, type InboxEvent } from '../../db/staging/inbox';
+import { cleanJson } from '../../domain/values/cleanText';
+import type { JsonObject, JsonValue } from '../../domain/record';
+import { changedAtOf, cursorText } from '../../sources/cursorValue';
+import { recordKeyOf, valueAt } from '../../sources/recordKey';
+import type { Handler } from '../endpoint';
+import { parsed, signatureOutcomes } from './hubspotWebhook';
+import { ApiProblem, type RequestFault } from '../problem';
+import { sourceSignatureFault, type SourceSigning } from './sourceSignature';
+import type { EventStore } from './storeEvents';
+import { bytesOf } from './webhookBody';
+import type { WebhookCounts } from './webhookCounts';
+
+/** A source that pushes, and the streams whose records it may send. */
+export interface PushingSource {
+  signing: SourceSigning;
+  streams: Record<string, PushedStream>;
+}
+
+export interface PushedStream {
+  recordKey: string[];
+  /** Where a record says when it changed last. */
+  changedAt: string | null;
+  timeZone: string;
+}
+
+export interface SourceWebhookDeps {
+  sources: Readonly<Record<string, PushingSource>>;
+  /** Names of the portals that sources feed: all of them. */
+  portals: string[];
+  now: () => Date;
+  newId: () => string;
+  store: EventStore;
+  counts: WebhookCounts;
+}
+
+const recordsMax = 1_000;
+/** A key is part of an index, whose rows Postgres limits to about 2,700 bytes. */
+const keyLengthMax = 600;
+/** What a partner sends cannot wait (DESIGN §3): the lane is realtime. */
+const realtimeLane = 0;
+
+/**
+ * Takes records that a source pushes: one, or a list, in the shape of one of its streams, named in the path or the query
+ * where there are several. Whoever has no right signature learns nothing, not even whether there is such a source.
+ * Records without a key are refused by their place and the others taken.
+ */
+export function sourceWebhook(deps: SourceWebhookDeps): Handler {
+  const store = deps.store.inOrder(deps.counts);
+  return async (request, response) => {
+    const name = String(request.params['source']);
+    const source = Object.hasOwn(deps.sources, name) ? deps.sources[name]! : null;
+    const body = bytesOf(request);
+    const at = deps.now();
+    const fault = source
+      ? sourceSignatureFault(source.signing, body, (header) => request.get(header), at.getTime())
+      : 'wrong';
+    if (source === null || fault !== null) {
+      deps.counts.request(signatureOutcomes[fault ?? 'wrong']);
+      throw new ApiProblem('unsigned');
+    }
+    const [streamName, stream] = streamOf(request, source.streams, deps.counts);
+    const records = recordsOf(parsed(body), deps.counts);
+    const timestamp = source.signing.timestampHeader && request.get(source.signing.timestampHeader);
+    const { pushed, refused } = readPushed(records, stream);
+    const portalIds = pushed.length > 0 ? await portalIdsOf(deps) : [];
+    const events = portalIds.flatMap((portalId) =>
+      pushed.map(({ key, payload, changedAt }): InboxEvent => ({
+        ...{ portalId, source: name, stream: streamName, key, kind: 'pushed', also: {}, payload },
+        // Without a time of its own a repetition cannot be told from a value that came back.
+        eventKey: eventKeyOf([streamName, key, digestOf(payload), timestamp || deps.newId()]),
+        lane: realtimeLane,
+        occurredAt: changedAt ?? at.toISOString(),
+      })),
+    );
+    await store(events);
+    deps.counts.events('unreadable', refused.length);
+    deps.counts.request('accepted');
+    response.status(200).json({ accepted: pushed.length, refused });
+  };
+}
+
+/** @throws ApiProblem 503 before the first portal was met: nothing could be kept, the source tries again */
+async function portalIdsOf({ store, portals, counts }: SourceWebhookDeps): Promise<string[]> {
+  const ids = await store.portalIds(portals, counts);
+  if (ids.length > 0) return ids;
+  counts.request('unavailable');
+  throw new ApiProblem('not-ready');
+}
+
+function streamOf(
+  request: Request,
+  streams: PushingSource['streams'],
+  counts: WebhookCounts,
+): [string, PushedStream] {
+  const known = Object.keys(streams);
+  const given = request.params['stream'] ?? request.query['stream'];
+  const only = known.length === 1 ? known[0]! : '';
+  const name = typeof given === 'string' ? given : only;
+  if (Object.hasOwn(streams, name)) return [name, streams[name]!];
+  counts.request('malformed');
+  throw new ApiProblem('unknown-stream', {
+    detail: `Name one of ${known.join(', ')}: behind the source in the path, or as \`stream\` in the query.`,
+  });
+}
+
+function recordsOf(body: JsonValue, counts: WebhookCounts): JsonValue[] {
+  const records = Array.isArray(body) ? body : [body];
+  if (records.length > recordsMax) {
+    counts.request('tooLarge');
+    throw new ApiProblem('too-large', { detail: `At most ${recordsMax} records are taken at a time.` });
+  }
+  if (body !== null) return records;
+  counts.request('malformed');
+  throw new ApiProblem('bad-request', { detail: 'The body is neither a JSON object nor a list of them.' });
+}
+
+interface Pushed {
+  key: string;
+  payload: JsonObject;
+  changedAt: string | null;
+}
+
+/** The records by their keys, as a page of the stream would give them: of those with one key the last counts. */
+function readPushed(
+  records: JsonValue[],
+  { recordKey, changedAt, timeZone }: PushedStream,
+): { pushed: Pushed[]; refused: RequestFault[] } {
+  const byKey = new Map<string, Pushed>();
+  const refused: RequestFault[] = [];
+  for (const [place, record] of records.entries()) {
+    const pointer = `#/${place}`;
+    if (record === null || typeof record !== 'object' || Array.isArray(record)) {
+      refused.push({ pointer, detail: 'it is no object' });
+      continue;
+    }
+    const payload = cleanJson(record) as JsonObject;
+    const found = recordKeyOf(payload, recordKey);
+    if ('reason' in found) refused.push({ pointer, detail: found.reason });
+    else if (found.key.length > keyLengthMax) refused.push({ pointer, detail: 'its record key is too long' });
+    else {
+      const time = changedAt === null ? null : cursorText(valueAt(payload, changedAt));
+      byKey.set(found.key, { key: found.key, payload, changedAt: changedAtOf(time, timeZone) });
+    }
+  }
+  return { pushed: [...byKey.values()], refused };
+}
+
+function digestOf(payload: JsonObject): string {
+  return createHash('sha256').update(JSON.stringify(payload)).digest('hex');
+}
