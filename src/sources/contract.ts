@@ -101,6 +101,8 @@ export interface WriteRequest<WriteOptions> {
   records: WriteRecord[];
   /** No call outlives this. Milliseconds. */
   deadlineMs: number;
+  /** Somebody waits for it: it goes before other calls to the source, where they are paced. */
+  isUrgent: boolean;
   /** Asked before every call: the rest is left when it says no. */
   mayStart: () => boolean;
 }

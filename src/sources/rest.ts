@@ -15,7 +15,8 @@ import { changedAtOf, cursorText, lookBack } from './cursorValue';
 import { parseExactJson } from './exactJson';
 import { lastPerKey, recordKeyOf, valueAt } from './recordKey';
 import { openAuth } from './restAuth';
-import { failureOf, openPace, type RestAnswer } from './restCall';
+import { openPace } from './pace';
+import { failureOf, type RestAnswer } from './restCall';
 import { isObject, itemsOf, kindOf, nextMark, pagingParameters, type RestPagination } from './restPaging';
 import {
   greatestBelievable,

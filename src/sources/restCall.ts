@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SourceFailure } from './contract';
 
 export interface RestCall {
@@ -98,20 +97,4 @@ export function retryAfterMs(header: string | null, now: Date): number | null {
   if (header === null || header.trim() === '') return null;
   const ms = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), retryAfterMaxMs);
-}
-
-/**
- * Spaces calls evenly, inside this process. In: calls per second, or undefined for no limit.
- * Out: a function that waits for the next free slot; an abort gives the slot up.
- */
-export function openPace(requestsPerSecond: number | undefined): (signal?: AbortSignal) => Promise<void> {
-  if (requestsPerSecond === undefined) return async () => undefined;
-  const gapMs = 1000 / requestsPerSecond;
-  let nextSlot = 0;
-  return async (signal) => {
-    const at = Math.max(performance.now(), nextSlot);
-    nextSlot = at + gapMs;
-    const waitMs = at - performance.now();
-    if (waitMs >= 1) await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
-  };
 }

@@ -1,3 +1,4 @@
+import type { Pace } from './pace';
 import type { OpenAuth, RestAuth } from './restAuth';
 import { callOnce, type RestAnswer, type RestCall } from './restCall';
 
@@ -18,12 +19,14 @@ export interface RestConnection {
 export interface RestSite {
   connection: RestConnection & { timeoutMs: number };
   auth: OpenAuth;
-  pace: (signal?: AbortSignal) => Promise<void>;
+  pace: Pace;
   now: () => Date;
 }
 
 interface SiteCall extends Omit<RestCall, 'timeoutMs' | 'responseBytesMax'> {
   timeoutMs?: number;
+  /** Goes before all that is not urgent, where calls are paced. */
+  isUrgent?: boolean;
   /** Asked when its turn has come: whoever may not call any more does not. */
   mayStart?: () => boolean;
 }
@@ -37,12 +40,12 @@ export class CallNotStarted extends Error {}
  */
 export async function authorisedCall(
   { connection, auth, pace }: RestSite,
-  { mayStart = () => true, ...wanted }: SiteCall,
+  { mayStart = () => true, isUrgent, ...wanted }: SiteCall,
   counter: { calls: number },
 ): Promise<RestAnswer> {
   const call = async () => {
     const authorisation = await auth.headers();
-    await pace(wanted.signal);
+    await pace({ signal: wanted.signal, isUrgent });
     if (!mayStart()) throw new CallNotStarted();
     counter.calls += 1;
     const answer = await callOnce({

@@ -45,7 +45,7 @@ export async function writeRest(site: RestSite, request: WriteRequest<RestWrite>
 
 async function writeOne(
   site: RestSite,
-  { options, recordKey, deadlineMs, mayStart }: WriteRequest<RestWrite>,
+  { options, recordKey, deadlineMs, isUrgent, mayStart }: WriteRequest<RestWrite>,
   { key, values, idempotencyKey }: WriteRecord,
   counter: { calls: number },
 ): Promise<WriteOutcome> {
@@ -66,6 +66,7 @@ async function writeOne(
       },
       body: JSON.stringify(bodyOf(options.body ?? '{changes}', parts, values)),
       timeoutMs: deadlineMs,
+      isUrgent,
       mayStart,
     },
     counter,

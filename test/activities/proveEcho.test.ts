@@ -8,7 +8,7 @@ const bench = askHubSpot();
 const goldenId = '00000000-0000-4000-8000-000000000001';
 
 const batchOf = (operation: TakenBatch['operation'], properties: Record<string, string>): TakenBatch => ({
-  ...{ batchId: '1', fence: '1', objectType: 'contacts', operation, unproved: 0, hardFailures: 0 },
+  ...{ batchId: '1', fence: '1', objectType: 'contacts', operation, lane: 2, unproved: 0, hardFailures: 0 },
   ...{ rootId: '1', maybeWritten: false },
   intents: [
     {

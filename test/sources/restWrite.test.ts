@@ -33,6 +33,7 @@ function write({ keys = ['7'], options: more, ...request }: Asked = {}, to = sou
       idempotencyKey: `change-of-${key}`,
     })),
     deadlineMs: 10_000,
+    isUrgent: false,
     mayStart: () => true,
     ...request,
   });

@@ -32,6 +32,7 @@ function write({ changes = [], ...request }: Asked, from = source) {
     recordKey: ['id'],
     records,
     deadlineMs: 20_000,
+    isUrgent: false,
     mayStart: () => true,
     ...request,
   });

@@ -14,6 +14,7 @@ import { findTarget, noteTargetAnswer, noteTargetFailure, pauseTarget } from '..
 import { breakerPauseMs } from '../../domain/delivery/breaker';
 import { writeBackValues } from '../../domain/delivery/decideWriteBack';
 import { SourceFailure, type WriteRecord, type WriteResult } from '../../sources/contract';
+import { laneNumbers } from '../consolidate/mergeSlice';
 import { claimedBatch } from '../deliver/claimedBatch';
 import type { ActivityContext } from '../context';
 import { hardFailuresMax } from '../quota/limits';
@@ -120,6 +121,7 @@ async function write(
     recordKey: stream.recordKey,
     records,
     deadlineMs: context.limits.callDeadlineMs,
+    isUrgent: batch.lane === laneNumbers.realtime,
     mayStart,
   });
 }

@@ -15,6 +15,7 @@ export interface TakenBatch {
   fence: string;
   objectType: string;
   operation: 'create' | 'update' | 'archive';
+  lane: number;
   /** Replies so far that left records unproved, and calls that failed for HubSpot's own reasons. */
   unproved: number;
   hardFailures: number;
@@ -33,6 +34,7 @@ export interface ClaimedBatch<Operation extends string> {
   objectType: string;
   toObject: string | null;
   operation: Operation;
+  lane: number;
   unproved: number;
   hardFailures: number;
   maybeWritten: boolean;
@@ -53,8 +55,8 @@ export async function claimBatch<Operation extends string>(
        maybe_written = maybe_written or expires_at is not null,
        expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
      where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
-     returning batch_id as "batchId", coalesce(split_from, batch_id) as "rootId", fence, object_type as "objectType", to_object as "toObject", operation, unproved,
-       hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
+     returning batch_id as "batchId", coalesce(split_from, batch_id) as "rootId", fence, object_type as "objectType", to_object as "toObject", operation,
+       lane, unproved, hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
     [batchId, claimMs, deadlineMs],
   );
   if (rows[0]) return rows[0];
