@@ -32,14 +32,24 @@ test('urgent calls go first, in their own order', async () => {
 });
 
 test('who gives up makes room for the next', async () => {
-  const ending = new AbortController();
-  const pace = openPace(20);
-  const given = orderOf(pace, { a: {}, b: { signal: ending.signal }, c: {} });
-  const refused = pace({ signal: ending.signal });
-  ending.abort(new Error('no longer'));
-  await expect(refused).rejects.toThrow('no longer');
-  await expect(pace({ signal: ending.signal })).rejects.toThrow('no longer');
-  expect(await given).toEqual(['a', 'c']);
+  jest.useFakeTimers();
+  try {
+    const ending = new AbortController();
+    const pace = openPace(20);
+    const order: string[] = [];
+    const ask = (name: string, turn?: Turn) => pace(turn).then(() => order.push(name));
+    const given = [ask('a'), ask('b')];
+    const refused = pace({ signal: ending.signal });
+    given.push(ask('c'));
+    ending.abort(new Error('no longer'));
+    await expect(refused).rejects.toThrow('no longer');
+    await expect(pace({ signal: ending.signal })).rejects.toThrow('no longer');
+    await jest.advanceTimersByTimeAsync(101);
+    expect(order).toEqual(['a', 'b', 'c']);
+    await Promise.all(given);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('without a limit nobody waits', async () => {
