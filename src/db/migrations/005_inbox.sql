@@ -4,7 +4,7 @@ create table inbox_events (
   portal_id bigint not null,
   -- 'hubspot' or a source of the configuration.
   source text not null,
-  -- Identity of what happened: a delivery that is repeated is one row (a hash, see src/db/staging/inbox.ts).
+  -- Identity of what happened: a delivery that is repeated is one row (a hash, see src/db/inbox.ts).
   event_key uuid not null,
   -- Order of arrival.
   event_id bigint generated always as identity,

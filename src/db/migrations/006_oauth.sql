@@ -14,7 +14,7 @@ create table oauth_tokens (
   -- Of the app that they were granted to: with another app they are worthless.
   client_id text not null,
   scopes text[] not null,
-  -- Sealed, see src/db/oauth/sealing.ts; null once the installation is gone.
+  -- Sealed, see src/db/sealing.ts; null once the installation is gone.
   access_token text,
   refresh_token text,
   -- When the access token ends, and from when on it is to be refreshed.
