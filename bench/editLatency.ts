@@ -102,7 +102,6 @@ async function sharedContacts({ pool, portalId }: Stack, count: number): Promise
 
 /** Asks both sides until every edit has arrived, or for so long after the last one. */
 async function watch(stack: Stack, edits: Edit[], count: number): Promise<void> {
-  const since = new Date(Date.now() - 1_000).toISOString();
   let last = performance.now();
   const isMissing = () => edits.some(({ source, golden }) => source === Infinity || golden === Infinity);
   while (edits.length < count || (isMissing() && performance.now() - last < patienceMs)) {
@@ -111,7 +110,7 @@ async function watch(stack: Stack, edits: Edit[], count: number): Promise<void> 
       stack,
       edits.filter(({ golden }) => golden === Infinity),
     );
-    const inSource = await subscribersSince(stack, since);
+    const inSource = await subscribersSince(stack, firstMissing(edits));
     const now = performance.now();
     for (const edit of edits) {
       if (edit.golden === Infinity && inGolden.get(edit.recordId) === edit.wanted) edit.golden = now;
@@ -119,6 +118,12 @@ async function watch(stack: Stack, edits: Edit[], count: number): Promise<void> 
     }
     await pause(pollMs);
   }
+}
+
+/** When the first edit was made that did not arrive yet, a second earlier: asking for more would be load of our own. */
+function firstMissing(edits: Edit[]): string {
+  const at = edits.find(({ source }) => source === Infinity)?.at ?? performance.now();
+  return new Date(performance.timeOrigin + at - 1_000).toISOString();
 }
 
 async function goldenLanguages(
