@@ -13,11 +13,10 @@ import {
 import { refreshAssociations } from '../../src/db/golden/goldenAssociations';
 import { inTransaction, openPool, type Queryable } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { acme, ann, insertAnnAndAcme, referToAcme } from './annAtAcme';
 
 const portalId = '100';
 const pair = { portalId, fromObject: 'contacts', toObject: 'companies' };
-const ann = '00000000-0000-0000-0000-000000000001';
-const acme = '00000000-0000-0000-0000-000000000002';
 let database: FreshDatabase;
 let pool: Pool;
 
@@ -25,13 +24,7 @@ beforeEach(async () => {
   database = await freshDatabase();
   pool = openPool(database.url, 4);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
-  await pool.query(
-    `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, golden_id,
-       config_number)
-     values (100, 'crm', 'people', '1', 'contacts', '{}', '{}', $1, 1),
-       (100, 'crm', 'firms', '9', 'companies', '{}', '{}', $2, 1)`,
-    [ann, acme],
-  );
+  await insertAnnAndAcme(pool);
   await pool.query(
     `insert into known_states (portal_id, object_type, record_id, golden_id, kept)
      values (100, 'contacts', '11', $1, '{}'), (100, 'companies', '99', $2, '{}')`,
@@ -49,14 +42,7 @@ afterEach(async () => {
 async function refer(labels: string[] | null, db?: Queryable): Promise<void> {
   if (!db) return inTransaction(pool, (tx) => refer(labels, tx));
   await db.query('delete from record_references');
-  if (labels !== null) {
-    await db.query(
-      `insert into record_references (portal_id, source, stream, record_key, object_type, to_object, to_source,
-         to_stream, to_key, labels)
-       values (100, 'crm', 'people', '1', 'contacts', 'companies', 'crm', 'firms', '9', $1)`,
-      [labels],
-    );
-  }
+  if (labels !== null) await referToAcme(db, labels);
   await refreshAssociations(db, portalId, 'contacts', [ann], [], null);
 }
 

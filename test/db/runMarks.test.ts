@@ -7,11 +7,10 @@ import { inTransaction, openPool } from '../../src/db/pool';
 import { clearDue, movedStreams, selectDue, stageRecords } from '../../src/db/staging/stagedRecords';
 import { countUnsettled, unsettledStage } from '../../src/db/delivery/settlement';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { acme, ann, insertAnnAndAcme, referToAcme } from './annAtAcme';
 
 const portalId = '100';
 const ref = { portalId, source: 'crm', stream: 'people' };
-const ann = '00000000-0000-0000-0000-000000000001';
-const acme = '00000000-0000-0000-0000-000000000002';
 let database: FreshDatabase;
 let pool: Pool;
 
@@ -138,18 +137,8 @@ describe('an association', () => {
   const label = (labels: string) => pool.query('update record_references set labels = $1', [labels]);
 
   beforeEach(async () => {
-    await pool.query(
-      `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, golden_id,
-         config_number)
-       values (100, 'crm', 'people', '1', 'contacts', '{}', '{}', $1, 1),
-         (100, 'crm', 'firms', '9', 'companies', '{}', '{}', $2, 1)`,
-      [ann, acme],
-    );
-    await pool.query(
-      `insert into record_references (portal_id, source, stream, record_key, object_type, to_object, to_source,
-         to_stream, to_key, labels)
-       values (100, 'crm', 'people', '1', 'contacts', 'companies', 'crm', 'firms', '9', '{}')`,
-    );
+    await insertAnnAndAcme(pool);
+    await referToAcme(pool, []);
     await refresh('nightly');
   });
 
