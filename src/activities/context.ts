@@ -88,3 +88,8 @@ async function verifiedClient(
     'wrongPortal',
   );
 }
+
+/** The configured object types, in the order in which they are delivered. */
+export function objectTypesOf({ settings }: Pick<ActivityDeps, 'settings'>): string[] {
+  return settings.objects.map(({ objectType }) => objectType);
+}

@@ -19,8 +19,8 @@ import { movedStreams } from '../db/staging/stagedRecords';
 import { dropForeignMarks } from '../db/delivery/writeBackClaims';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
-import type { ActivityContext } from './context';
-import { laneNumbers } from './consolidate/mergeSlice';
+import { objectTypesOf, type ActivityContext } from './context';
+import { laneNumbers } from './laneNumbers';
 import { logRunEnd, logSourceEnd } from './runLog';
 import { configHashFor, targetNames, targetsOf } from './writeBack/targetSettings';
 
@@ -271,10 +271,6 @@ async function deadRuns(
   for (const id of await otherRunningRuns(pool, portalId, runId))
     if (!(await isRunRunning(id))) dead.push(id);
   return dead;
-}
-
-function objectTypesOf({ settings }: ActivityContext): string[] {
-  return settings.objects.map(({ objectType }) => objectType);
 }
 
 function gatheredObjects({ settings }: ActivityContext, sources: string[]): string[] {

@@ -3,7 +3,7 @@ import { endExpiredPins } from '../db/golden/pins';
 import { listPortals } from '../db/portals';
 import { clearLapsedQuota } from '../db/quota/quota';
 import { hubspotSource } from '../domain/record';
-import type { ActivityContext } from './context';
+import { objectTypesOf, type ActivityContext } from './context';
 import { targetNames } from './writeBack/targetSettings';
 
 /** Rings every lane that has work, and clears what has lapsed: a lost bell costs a minute, not data. */
@@ -29,7 +29,7 @@ export function createTick(context: ActivityContext) {
         `select distinct object_type from staged_records where portal_id = $1 and due_at is not null`,
         [portalId],
       );
-      const configured = new Set(settings.objects.map(({ objectType }) => objectType));
+      const configured = new Set(objectTypesOf({ settings }));
       for (const { object_type: objectType } of due.filter((row) => configured.has(row.object_type))) {
         await doorbell.consolidate(portalId, objectType);
         rung += 1;

@@ -17,14 +17,12 @@ import { mergeGolden } from '../../domain/merge/mergeGolden';
 import { hubspotSource, type MappedRecord, type Pin, type RecordRef } from '../../domain/record';
 import type { IdentityCluster } from '../../domain/identity/identityRecord';
 import type { FieldRule, ObjectRules } from '../../domain/rules';
+import { laneNumbers } from '../laneNumbers';
 import type { Component } from './identifySlice';
 import { refKey } from './mapSlice';
 import { pinReviews, pinSlice } from './pinSlice';
 import type { TargetStream } from '../writeBack/targetSettings';
 import { writeBackMarks } from './writeBackMarks';
-
-/** Lanes as numbers, most urgent first. */
-export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;
 
 export interface MergeRequest {
   portalId: string;

@@ -13,7 +13,7 @@ import { chunks } from '../../domain/receive/receiveParts';
 import { decideAssociation } from '../../domain/delivery/decideDelivery';
 import { associationArchiveMax, associationCreateMax } from '../../hubspot/associations';
 import type { DeliveryLane } from '../../workflows/contracts';
-import type { ActivityContext } from '../context';
+import { objectTypesOf, type ActivityContext } from '../context';
 
 /** Batches of associations per wave: each may hold 2,000 pairs. */
 const waveBatchesMax = 3;
@@ -30,8 +30,7 @@ export async function claimAssociations(
   gathering: Set<string>,
 ): Promise<string[]> {
   if (lane !== 'bulk') return [];
-  const objectTypes = context.settings.objects.map(({ objectType }) => objectType);
-  for (const { fromObject, toObject } of await settledPairs(tx, portalId, objectTypes)) {
+  for (const { fromObject, toObject } of await settledPairs(tx, portalId, objectTypesOf(context))) {
     if (gathering.has(fromObject) || gathering.has(toObject)) continue;
     const batchIds = await claimPair(tx, context, portalId, fromObject, toObject);
     if (batchIds.length > 0) return batchIds;

@@ -24,7 +24,7 @@ import type { ObjectRules } from '../../domain/rules';
 import type { DeliveryLane } from '../../workflows/contracts';
 import { probePortal } from './breaker';
 import { claimAssociations } from './claimAssociations';
-import type { ActivityContext } from '../context';
+import { objectTypesOf, type ActivityContext } from '../context';
 
 /** Batches per wave: one activity's work, seconds long (DESIGN §2). */
 export const waveBatchesMax = 10;
@@ -96,7 +96,7 @@ async function claimWave(
     await handOutOrphans(tx, batchIds);
     return { batchIds, kind, waitMs: null, reason: null };
   }
-  const objectTypes = context.settings.objects.map(({ objectType }) => objectType);
+  const objectTypes = objectTypesOf(context);
   const gathering = lane === 'bulk' ? await gatheringObjects(tx, portalId, objectTypes) : new Set<string>();
   for (const { objectType } of context.settings.objects) {
     if (gathering.has(objectType)) continue;

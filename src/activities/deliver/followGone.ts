@@ -14,7 +14,7 @@ import type { HubSpotRecord } from '../../hubspot/schemas';
 import { countIntents, problemOf, runIdOf } from './batchRecords';
 import { leftArchivedText, mergedText } from './claimBatches';
 import { conflictsMax } from '../quota/limits';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import type { ErasureSecret } from '../consolidate/screenErased';
 import type { Sending } from './sendBatches';
 import { readHistories, type HubSpotRead, type RecordsRead } from '../receive/readHistories';

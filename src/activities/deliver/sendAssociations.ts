@@ -22,7 +22,7 @@ import { claimedBatch } from './claimedBatch';
 import type { ActivityContext } from '../context';
 import { leasedClient } from '../quota/leasedClient';
 import { unprovedAttemptsMax } from '../quota/limits';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import { runIdOf } from './batchRecords';
 import { isClaimExpired, isPaused, type SendBatchesInput, type SendBatchesResult } from './sendBatches';
 

@@ -24,7 +24,7 @@ import type { ActivityContext } from '../context';
 import { settleFailure } from './batchFailure';
 import { leasedClient } from '../quota/leasedClient';
 import { proveEcho } from './proveEcho';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import { runIdOf } from './batchRecords';
 import { giveUp, settleArchive, settleReading } from './settleBatch';
 

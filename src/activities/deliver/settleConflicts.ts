@@ -10,7 +10,7 @@ import { getRecord, readBatch } from '../../hubspot/readBatch';
 import type { HubSpotRecord } from '../../hubspot/schemas';
 import { countIntents, problemOf, runIdOf } from './batchRecords';
 import { conflictsMax } from '../quota/limits';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import type { ErasureSecret } from '../consolidate/screenErased';
 import type { Sending } from './sendBatches';
 import { readHistories, type HubSpotRead } from '../receive/readHistories';

@@ -3,7 +3,7 @@ import type { StreamRef } from '../../db/staging/cursors';
 import { eventKeyOf, insertEvents } from '../../db/staging/inbox';
 import type { Queryable } from '../../db/pool';
 import { noteSeenKeys } from '../../db/staging/stagedRecords';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import { keptOf, type HubSpotRead } from '../receive/readHistories';
 
 /**

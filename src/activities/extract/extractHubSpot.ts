@@ -22,7 +22,7 @@ import type { ActivityContext } from '../context';
 import type { ExtractPageInput, ExtractPageResult } from './extract';
 import { supersededRead } from './extract';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import { readHistories, type HubSpotRead } from '../receive/readHistories';
 import type { ErasureSecret } from '../consolidate/screenErased';
 import { readProperties, stageHubSpotRecords } from './stageHubSpot';

@@ -1,7 +1,7 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
 import { takeLease, type QuotaBucket } from '../../db/quota/quota';
 import type { ActivityContext } from '../context';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 
 export interface LeaseCallsInput {
   portalId: string;

@@ -16,7 +16,7 @@ import { findObjectTypeId } from '../../hubspot/objectTypeIds';
 import type { ActivityContext } from '../context';
 import type { JournalSettings } from '../deps';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 
 export interface ReadJournalInput {
   portalId: string;

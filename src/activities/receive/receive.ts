@@ -15,7 +15,7 @@ import type { HubSpotClient } from '../../hubspot/client';
 import type { ActivityContext } from '../context';
 import { eraseMentionsOf } from './erase';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import { readChangedAssociations, readChangedRecords } from './readChanged';
 import { readHistories } from './readHistories';
 import { readProperties } from '../extract/stageHubSpot';

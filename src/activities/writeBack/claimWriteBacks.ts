@@ -18,7 +18,7 @@ import { evenBatches } from '../../domain/delivery/evenBatches';
 import type { FieldRule } from '../../domain/rules';
 import { countByRun } from '../deliver/claimBatches';
 import type { ActivityContext } from '../context';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import type { ObjectContext } from '../objectContext';
 import { targetsOf, type TargetStream } from './targetSettings';
 

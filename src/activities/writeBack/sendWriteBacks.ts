@@ -14,7 +14,7 @@ import { findTarget, noteTargetAnswer, noteTargetFailure, pauseTarget } from '..
 import { breakerPauseMs } from '../../domain/delivery/breaker';
 import { writeBackValues } from '../../domain/delivery/decideWriteBack';
 import { SourceFailure, type WriteRecord, type WriteResult } from '../../sources/contract';
-import { laneNumbers } from '../consolidate/mergeSlice';
+import { laneNumbers } from '../laneNumbers';
 import { claimedBatch } from '../deliver/claimedBatch';
 import type { ActivityContext } from '../context';
 import { hardFailuresMax } from '../quota/limits';
