@@ -28,7 +28,10 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(accessLog(deps.log, deps.newId), helmet());
+  app.use(accessLog(deps.log, deps.newId));
+  // Before what is meant for browsers: no server reads those headers, hundreds of times a second.
+  if (deps.webhooks) addWebhooks(app, deps, deps.webhooks);
+  app.use(helmet());
 
   const isReady = ready(deps);
   endpoint(app, '/health', { get: isReady });
@@ -37,8 +40,6 @@ export function createApp(deps: ApiDeps): Express {
   endpoint(app, '/metrics', { get: metrics(deps) });
   endpoint(app, '/oauth/install', { get: oauthInstall(deps) });
   endpoint(app, '/oauth/callback', { get: oauthCallback(deps) });
-
-  if (deps.webhooks) addWebhooks(app, deps, deps.webhooks);
 
   // Whoever has no token learns nothing of what is below, not even which addresses there are.
   app.use('/api', (_request, response, next) => {

@@ -105,6 +105,7 @@ test('what concerns nothing of ours is ignored, what is no event is told apart',
     hubspotEvent({ subscriptionType: 'conversation.newMessage' }),
     hubspotEvent({ subscriptionType: 'event.completed' }),
     hubspotEvent({ subscriptionType: 'contact.somethingNew' }),
+    hubspotEvent({ subscriptionType: 'contact.constructor' }),
     hubspotEvent({ subscriptionType: 'object.creation', objectTypeId: undefined }),
     hubspotEvent({ subscriptionType: undefined }),
     hubspotEvent({ portalId: 'x' }),
@@ -112,7 +113,7 @@ test('what concerns nothing of ours is ignored, what is no event is told apart',
     hubspotEvent({ objectId: { id: 1 } }),
     hubspotEvent(),
   );
-  expect({ events: events.length, ignored, unreadable }).toEqual({ events: 1, ignored: 4, unreadable: 4 });
+  expect({ events: events.length, ignored, unreadable }).toEqual({ events: 1, ignored: 5, unreadable: 4 });
   for (const body of [null, {}, 'text', 7]) expect(readHubSpotEvents(body, names, now)).toBeNull();
 });
 

@@ -1,17 +1,17 @@
-import { z } from 'zod';
 import { eventKeyOf, type InboxAlso, type InboxEvent, type InboxKind } from '../../db/staging/inbox';
 import { hubspotSource, type JsonValue } from '../../domain/record';
+import { readHubSpotEvent, type HubSpotEvent } from './hubspotEvent';
 
 /** HubSpot's words for what happened, and ours (facts §8). Events of other kinds concern nothing that we keep. */
-const kinds: Readonly<Record<string, InboxKind>> = {
-  creation: 'created',
-  propertyChange: 'changed',
-  deletion: 'deleted',
-  restore: 'restored',
-  merge: 'merged',
-  associationChange: 'associationChanged',
-  privacyDeletion: 'privacyDeleted',
-};
+const kinds = new Map<string, InboxKind>([
+  ['creation', 'created'],
+  ['propertyChange', 'changed'],
+  ['deletion', 'deleted'],
+  ['restore', 'restored'],
+  ['merge', 'merged'],
+  ['associationChange', 'associationChanged'],
+  ['privacyDeletion', 'privacyDeleted'],
+]);
 
 /** Object types as HubSpot names them in events: by a word, or by id in the generic `object.*` format. */
 const standardTypes = [
@@ -36,42 +36,6 @@ const machineSources = new Set([
 ]);
 const realtimeLane = 0;
 const bulkLane = 2;
-
-/** Fits a bigint of Postgres. */
-const id = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,18}$/)]);
-/** The last millisecond that has a year of four digits. */
-const timeMax = 253_402_300_799_999;
-const typeId = z.string().regex(/^\d{1,5}-\d{1,19}$/);
-/** Of no consequence beyond the event's identity: whatever is there counts. */
-const mark = z
-  .union([z.string().max(500), z.number()])
-  .nullish()
-  .catch(null);
-
-const eventSchema = z
-  .looseObject({
-    portalId: id,
-    subscriptionType: z.string().max(100).optional(),
-    // The guide's old example has this name for it (facts §8).
-    eventType: z.string().max(100).optional(),
-    objectTypeId: typeId.optional(),
-    objectId: id.optional(),
-    occurredAt: z.int().positive().max(timeMax).optional().catch(undefined),
-    eventId: mark,
-    propertyName: mark,
-    changeSource: mark,
-    primaryObjectId: id.nullish(),
-    mergedObjectIds: z.array(id).max(1_000).nullish(),
-    newObjectId: id.nullish(),
-    associationType: mark,
-    fromObjectId: id.nullish(),
-    toObjectId: id.nullish(),
-    fromObjectTypeId: typeId.nullish().catch(null),
-    toObjectTypeId: typeId.nullish().catch(null),
-    associationRemoved: z.boolean().nullish().catch(null),
-  })
-  .refine((event) => event.objectId !== undefined || typeof event.fromObjectId === 'string');
-type HubSpotEvent = z.output<typeof eventSchema>;
 
 export interface ReadEvents {
   events: InboxEvent[];
@@ -105,29 +69,26 @@ export function readHubSpotEvents(body: JsonValue, names: TypeNames, now: Date):
   if (!Array.isArray(body)) return null;
   const read: ReadEvents = { events: [], ignored: 0, unreadable: 0 };
   for (const item of body) {
-    const { success, data } = eventSchema.safeParse(item);
-    const type = data?.subscriptionType ?? data?.eventType;
-    if (!success || type === undefined) {
-      read.unreadable += 1;
-      continue;
-    }
-    const event = asInboxEvent(data, type, names, now);
+    const told = readHubSpotEvent(item);
+    const event = told && asInboxEvent(told, names, now);
     if (event) read.events.push(event);
-    else read.ignored += 1;
+    else if (told) read.ignored += 1;
+    else read.unreadable += 1;
   }
   return read;
 }
 
-function asInboxEvent(event: HubSpotEvent, type: string, names: TypeNames, now: Date): InboxEvent | null {
+function asInboxEvent(event: HubSpotEvent, names: TypeNames, now: Date): InboxEvent | null {
+  const { type } = event;
   const dot = type.indexOf('.');
-  const kind = kinds[type.slice(dot + 1)];
+  const kind = kinds.get(type.slice(dot + 1));
   const word = type.slice(0, dot);
   const told = word === 'object' ? event.objectTypeId : nameOf(word);
-  if (dot < 0 || kind === undefined || told === undefined) return null;
+  if (dot < 0 || kind === undefined || told === null) return null;
   const ends = kind === 'associationChanged' ? endsOf(event, told) : null;
   const stream = ours(ends?.from ?? told, names);
   const key = (ends ? event.fromObjectId : null) ?? event.objectId ?? event.fromObjectId;
-  if (key === null || key === undefined) return null;
+  if (key === null) return null;
   // Spread objects would cost as much as all the rest of the reading.
   return {
     portalId: event.portalId,
@@ -135,17 +96,17 @@ function asInboxEvent(event: HubSpotEvent, type: string, names: TypeNames, now: 
     stream,
     key,
     kind,
-    eventKey: identityOf(event, type, key),
+    eventKey: identityOf(event, key),
     also: alsoOf(event, kind, ends, names),
     payload: null,
     lane: machineSources.has(String(event.changeSource ?? '')) ? bulkLane : realtimeLane,
-    occurredAt: (event.occurredAt === undefined ? now : new Date(event.occurredAt)).toISOString(),
+    occurredAt: (event.occurredAt === null ? now : new Date(event.occurredAt)).toISOString(),
   };
 }
 
-/** The plural name of a standard type's word; undefined for conversations and whatever else has events. */
-function nameOf(word: string): string | undefined {
-  return standardTypes.find((type) => type.word === word)?.name;
+/** The plural name of a standard type's word; null for conversations and whatever else has events. */
+function nameOf(word: string): string | null {
+  return standardTypes.find((type) => type.word === word)?.name ?? null;
 }
 
 function ours(told: string, names: TypeNames): string {
@@ -157,7 +118,7 @@ function ours(told: string, names: TypeNames): string {
 function endsOf(event: HubSpotEvent, told: string): { from: string; to: string | null } {
   const [, fromWord, toWord] =
     /^(\w+?)_to_(\w+)$/.exec(String(event.associationType ?? '').toLowerCase()) ?? [];
-  const known = (word: string | undefined) => (word === undefined ? undefined : nameOf(word));
+  const known = (word: string | undefined) => (word === undefined ? null : nameOf(word));
   return {
     from: event.fromObjectTypeId ?? known(fromWord) ?? told,
     to: event.toObjectTypeId ?? known(toWord) ?? null,
@@ -191,19 +152,19 @@ function associationOf({ toObjectId, associationRemoved }: HubSpotEvent, toStrea
 }
 
 /** What makes two deliveries the same event; `eventId` alone is not unique, and `attemptNumber` counts repetitions. */
-function identityOf(event: HubSpotEvent, type: string, key: string): string {
+function identityOf(event: HubSpotEvent, key: string): string {
   return eventKeyOf([
-    type,
-    event.objectTypeId ?? null,
+    event.type,
+    event.objectTypeId,
     key,
-    event.occurredAt ?? null,
-    event.eventId ?? null,
-    event.propertyName ?? null,
-    event.primaryObjectId ?? null,
+    event.occurredAt,
+    event.eventId,
+    event.propertyName,
+    event.primaryObjectId,
     event.mergedObjectIds?.join() ?? '',
-    event.newObjectId ?? null,
-    event.associationType ?? null,
-    event.toObjectId ?? null,
-    event.associationRemoved ?? null,
+    event.newObjectId,
+    event.associationType,
+    event.toObjectId,
+    event.associationRemoved,
   ]);
 }

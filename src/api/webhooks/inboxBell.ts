@@ -31,12 +31,12 @@ export function createInboxBell(deps: Pick<ApiDeps, 'temporal' | 'taskQueue' | '
 
   /** At most one ring of a portal is under way: a slow Temporal makes the window longer. */
   async function open(portalId: string, events: number): Promise<void> {
-    waiting.set(portalId, 0);
-    const pause = new Promise<void>((resolve) => setTimeout(resolve, windowMs).unref());
-    await Promise.all([send(portalId, events), pause]);
-    const more = waiting.get(portalId) ?? 0;
+    for (let more = events; more > 0; more = waiting.get(portalId) ?? 0) {
+      waiting.set(portalId, 0);
+      const pause = new Promise<void>((resolve) => setTimeout(resolve, windowMs).unref());
+      await Promise.all([send(portalId, more), pause]);
+    }
     waiting.delete(portalId);
-    if (more > 0) await open(portalId, more);
   }
 
   return {
