@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import { hashMarks, MissingErasureSecret, recogniseErased } from '../../src/db/erasure/erasedKeys';
-import { findPerson } from '../../src/db/erasure/erasePerson';
+import { deletePerson, eraseMentions, findPerson, forgetSamples } from '../../src/db/erasure/erasePerson';
 import { liftErasure, recordErasure } from '../../src/db/erasure/erasures';
-import { openPool } from '../../src/db/pool';
+import { inTransaction, openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';
@@ -93,4 +93,53 @@ test('a key that somebody else holds too is no evidence; a record that was cut o
   expect(person.goldenIds).toEqual([ann]);
   expect(person.sharedKeys).toEqual(['email:family@people.example']);
   expect(person.refs.map(({ key }) => key).sort()).toEqual(['7', 'a', 'gone']);
+});
+
+test('the samples that Postgres keeps of columns that can hold an address are taken anew', async () => {
+  const mail = 'ann@people.example';
+  const ann = '00000000-0000-4000-8000-000000000001';
+  const bob = '00000000-0000-4000-8000-000000000002';
+  // Each twice: only what is frequent is among the samples.
+  for (let times = 0; times < 2; times += 1) {
+    await pool.query(
+      `insert into deliveries
+         (portal_id, target, object_type, golden_id, record_id, operation, before, after, acknowledged)
+       values (100, 'letters', 'contacts', $1, $3, 'update', '{}', '{}', '{}'),
+         (100, 'letters', 'contacts', $2, 'bob', 'update', '{}', '{}', '{}')`,
+      [ann, bob, mail],
+    );
+    const { rows } = await pool.query<{ batch_id: string }>(
+      `insert into delivery_batches (portal_id, target, kind, object_type, operation, lane)
+       values (100, 'letters', 'records', 'contacts', 'update', 0) returning batch_id`,
+    );
+    await pool.query(
+      `insert into intents
+         (batch_id, golden_id, portal_id, object_type, record_id, properties, before, golden_version, lead_source)
+       values ($1, $2, 100, 'contacts', $4, '{}', '{}', 1, 'letters'),
+         ($1, $3, 100, 'contacts', 'bob', '{}', '{}', 1, 'letters')`,
+      [rows[0]!.batch_id, ann, bob, mail],
+    );
+  }
+  await pool.query(
+    `insert into cursors (portal_id, source, stream, position)
+     select 100, 'club', 'letters' || i, $1 from generate_series(1, 3) as i`,
+    [JSON.stringify({ key: mail })],
+  );
+  await pool.query('analyze deliveries, intents, cursors');
+  const sampled = async () => {
+    const { rows } = await pool.query<{ tablename: string }>(
+      `select distinct tablename from pg_stats where schemaname = 'public'
+         and concat(most_common_vals, histogram_bounds, most_common_elems) like '%' || $1 || '%' order by 1`,
+      [mail],
+    );
+    return rows.map(({ tablename }) => tablename);
+  };
+  expect(await sampled()).toEqual(['cursors', 'deliveries', 'intents', 'intents_record']);
+  await eraseMentions(pool, portalId, 'contacts', [mail]);
+  await inTransaction(pool, async (tx) => {
+    const person = { objectType: 'contacts', recordIds: ['7'], goldenIds: [ann], refs: [] };
+    await deletePerson(tx, portalId, person);
+    await forgetSamples(tx);
+  });
+  expect(await sampled()).toEqual([]);
 });

@@ -33,7 +33,7 @@ export async function eraseMentionsOf(
     const person = await findPerson(context.pool, portalId, objectType, recordId);
     for (const mail of mailsOf(person, rules.identity)) mails.add(mail);
   }
-  await eraseMentions(context.pool, portalId, [...mails]);
+  await eraseMentions(context.pool, portalId, objectType, [...mails]);
 }
 
 /**
@@ -118,6 +118,6 @@ function mailsOf({ mapped, refs, sharedKeys }: StoredPerson, identity: IdentityR
     identityKeysOf(Object.fromEntries(mailRules.map(({ fields }) => [fields[0]!, mail])), identity).some(
       ({ key }) => !sharedKeys.includes(key),
     );
-  const ofRefs = refs.flatMap(({ key }) => mailsIn(key.toLowerCase())).filter(isOwn);
+  const ofRefs = refs.flatMap(({ key }) => mailsIn(JSON.stringify(key.toLowerCase()))).filter(isOwn);
   return [...new Set([...ofKeys, ...ofRefs])];
 }

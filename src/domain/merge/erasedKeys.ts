@@ -41,18 +41,45 @@ export function identityMarks(
   });
 }
 
-/** What an e-mail address may consist of in a text; brackets, quotes and list signs end it. */
-const mailPattern = /[^\s"'<>()[\]{}\\,;:@]+@[^\s"'<>()[\]{}\\,;:@]+/gu;
+/** What begins like an e-mail address, and all that may belong to it; an escape of JSON is none of its letters. */
+const mailPattern = /\\(?:u[\da-f]{4}|.)|([^\s"<>()[\]{}\\,;:@]+)@(?=([^\s"<>()[\]{}\\,;:@]+))/gu;
 export const erasedText = '[erased]';
 
-/** The e-mail addresses in a text, as they are spelled. */
+/**
+ * The e-mail addresses in a text of JSON, as they are spelled. Where its end is in doubt (a full stop, a quote, a mark
+ * before it), an address comes with and without.
+ */
 export function mailsIn(text: string): string[] {
-  return text.includes('@') ? [...new Set(text.match(mailPattern) ?? [])] : [];
+  if (!text.includes('@')) return [];
+  const mails = new Set<string>();
+  for (const [, local, host] of text.matchAll(mailPattern)) {
+    if (local === undefined || host === undefined) continue;
+    const plainHost = /^[\p{L}\p{N}\p{M}._-]*[\p{L}\p{N}\p{M}]/u.exec(host)?.[0] ?? host;
+    const begun = local.replace(/^[^\p{L}\p{N}]+/u, '');
+    const last = /[\p{L}\p{N}\p{M}._+-]*$/u.exec(local)![0];
+    for (const name of [local, begun, last])
+      for (const end of [host, plainHost]) if (name !== '') mails.add(`${name}@${end}`);
+  }
+  return [...mails];
 }
 
-/** The text without these addresses. */
+/**
+ * A regular expression, of JavaScript and of Postgres alike, for addresses in a text of JSON: not for longer ones of which
+ * they are a part, for those are other people's.
+ * @param word what stands for a letter or digit in a bracket
+ */
+export function mentionPattern(mails: readonly string[], word: string): string {
+  const begins = `(?:(?<![${word}])(?<![${word}][.+'-])|(?<=\\\\[bfnrt]|\\\\u[0-9a-f]{4}))`;
+  return `${begins}(?:${anyOf(mails)})(?![${word}]|[.-]+[${word}])`;
+}
+
+/** A regular expression for these texts, wherever they stand: of JavaScript and of Postgres alike. */
+export function anyOf(texts: readonly string[]): string {
+  return texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|');
+}
+
+/** The text of JSON without these addresses. */
 export function withoutMails(text: string, mails: readonly string[]): string {
-  let rest = text;
-  for (const mail of mails) rest = rest.replaceAll(mail, erasedText);
-  return rest;
+  if (mails.length === 0) return text;
+  return text.replace(new RegExp(mentionPattern(mails, '\\p{L}\\p{N}\\p{M}_'), 'gu'), erasedText);
 }
