@@ -53,7 +53,7 @@ async function measureRiver(
 ): Promise<void> {
   const wanted = (name: 'throughput' | 'calls' | 'edits' | 'quota') => options.only.includes(name);
   say('starting Postgres, Temporal, the simulator, the demo and a worker');
-  const stack = await startStack({ ...options, folder });
+  const stack = await startStack({ ...options, folder, isPaced: wanted('edits') });
   try {
     figures.versions = stack.versions;
     await openPortal(stack);

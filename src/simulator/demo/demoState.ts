@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EolEdits } from './eolEdits';
 import { generateWorld } from './generate';
 import type { Change, World } from './world';
 
@@ -17,8 +16,6 @@ export interface DemoState {
   seededPortals: string[];
   ieltsToken: string;
   eolApiKey: string;
-  /** What was written back to English Online. */
-  eolEdits: EolEdits;
 }
 
 const fileName = 'demo-world.json';
@@ -33,7 +30,7 @@ export async function readState(
   const secret = (): string => randomBytes(18).toString('base64url');
   return {
     ...{ version: 1, seed: options.seed, people: options.people, changes: [], droppedChanges: -1 },
-    ...{ seededPortals: [], ieltsToken: secret(), eolApiKey: secret(), eolEdits: {} },
+    ...{ seededPortals: [], ieltsToken: secret(), eolApiKey: secret() },
   };
 }
 
@@ -45,7 +42,7 @@ async function heldState(stateDir: string): Promise<DemoState | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  return { eolEdits: {}, ...(JSON.parse(text) as Partial<DemoState>) } as DemoState;
+  return JSON.parse(text) as DemoState;
 }
 
 /** Keeps the state, readable by its owner only: it holds the systems' tokens. Atomic. */
@@ -61,16 +58,7 @@ export const worldOf = (state: DemoState): World => generateWorld(state);
 
 /** The world of a running or stopped demo, for oracles in other processes. Throws where the folder has none. */
 export async function worldFromState(stateDir: string): Promise<World> {
-  return worldOf(await stateIn(stateDir));
-}
-
-/** What was written back to English Online in a running or stopped demo. Throws where the folder has none. */
-export async function eolEditsFromState(stateDir: string): Promise<EolEdits> {
-  return (await stateIn(stateDir)).eolEdits;
-}
-
-async function stateIn(stateDir: string): Promise<DemoState> {
   const held = await heldState(stateDir);
   if (!held) throw new Error(`no demo world in ${stateDir}`);
-  return held;
+  return worldOf(held);
 }

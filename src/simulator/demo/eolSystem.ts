@@ -1,5 +1,5 @@
 import { compareItems, listItems, type ListItem } from './listItems';
-import { editedItem, readEdit, type EolEdits } from './eolEdits';
+import { editedItem, readEdit, type EolEdit, type EolEdits } from './eolEdits';
 import {
   firstIndex,
   list,
@@ -26,14 +26,14 @@ export interface EolSystem extends RestSystem {
 /**
  * The subscription platform: API key header, page pagination from 1, `changedAfter`. Phone, language and the opt-out of a
  * subscriber can be changed by PATCH, each change once by its `Idempotency-Key`.
- * @param edits what was written to it before; `keep` is called with them after every change
+ * @param edits what was written to it before; `keep` is called with what a subscriber's are after every change
  */
 export async function startEol(
   world: World,
   apiKey: string,
   port = 0,
   edits: EolEdits = {},
-  keep: (edits: EolEdits) => Promise<void> = async () => undefined,
+  keep: (id: string, edit: EolEdit) => Promise<void> = async () => undefined,
 ): Promise<EolSystem> {
   const writes = new Map<string, number>();
   const answers = new Map<string, Promise<Reply>>();
@@ -66,11 +66,19 @@ export async function startEol(
     if (!item?.raw) return problem(404, 'no such subscriber');
     const edit = readEdit(body, item.raw);
     if (!edit) return problem(422, 'only contactNumber, language and unsubscribed: true can be changed');
-    edits[id] = { at: new Date().toISOString(), fields: { ...edits[id]?.fields, ...edit } };
-    await keep(edits);
+    const edited = { at: new Date().toISOString(), fields: { ...edits[id]?.fields, ...edit } };
+    edits[id] = edited;
+    await keep(id, edited);
     writes.set(id, (writes.get(id) ?? 0) + 1);
-    const changed = editedItem(item, edits[id]);
-    items = [...items.filter((candidate) => candidate.id !== id), changed].sort(compareItems);
+    const changed = editedItem(item, edited);
+    // It may have been changed or shown anew while it was kept.
+    const place = items.findIndex((candidate) => candidate.id === id);
+    if (place >= 0) items.splice(place, 1);
+    items.splice(
+      firstIndex(items, (other) => compareItems(other, changed) > 0),
+      0,
+      changed,
+    );
     return { status: 200, json: changed.json };
   }
 

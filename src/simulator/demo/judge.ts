@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { compareProblems, compareWithPortal, describeDifferences, type ActualProblem } from './compare';
-import { eolEditsFromState, worldFromState } from './demoState';
+import { worldFromState } from './demoState';
+import { readEolEdits } from './eolEditsFile';
 import { expectedPortal } from './oracle';
 import { compareEol } from './oracleEol';
 import { readSimulator } from './portalExport';
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   if (!stateDir || !simulatorUrl) throw new Error(usage);
   const firstSyncAt = values['first-sync-at'];
   const world = await worldFromState(stateDir);
-  const edits = await eolEditsFromState(stateDir);
+  const edits = await readEolEdits(stateDir);
   const options = firstSyncAt ? { firstSyncAt } : {};
   const expected = expectedPortal(world, options);
   const differences = compareWithPortal(expected, await readSimulator(simulatorUrl));

@@ -4,6 +4,7 @@ import { changedBy } from './change';
 import { readState, worldOf, writeState } from './demoState';
 import { dropChangedReferrals, dropReferrals } from './dropFolder';
 import type { EolEdits } from './eolEdits';
+import { clearEolEdits, openEolEdits } from './eolEditsFile';
 import { startEol } from './eolSystem';
 import { generateWorld } from './generate';
 import { seedSimulator } from './portalSeed';
@@ -58,9 +59,7 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
   const impactFolder = join(stateDir, 'impact');
   const state = await readState(stateDir, options);
   let world = worldOf(state);
-  let saving = Promise.resolve();
-  // One after the other: write-backs come side by side.
-  const save = (): Promise<void> => (saving = saving.then(() => writeState(stateDir, state)));
+  const save = (): Promise<void> => writeState(stateDir, state);
   const remember = async (): Promise<void> => {
     state.droppedChanges = state.changes.length;
     await save();
@@ -69,6 +68,7 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
   if (state.droppedChanges < 0) {
     // Files of another world must not be read as this one's.
     await rm(impactFolder, { recursive: true, force: true });
+    await clearEolEdits(stateDir);
     await dropReferrals(impactFolder, world);
   } else if (state.droppedChanges < state.changes.length) {
     const seen = generateWorld({ ...state, changes: state.changes.slice(0, state.droppedChanges) });
@@ -76,7 +76,8 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
   }
   await remember();
   const ielts = await startIelts(world, state.ieltsToken, options.ieltsPort);
-  const eol = await startEol(world, state.eolApiKey, options.eolPort, state.eolEdits, save);
+  const { edits: eolEdits, add } = await openEolEdits(stateDir);
+  const eol = await startEol(world, state.eolApiKey, options.eolPort, eolEdits, add);
   return {
     ...{ azureUrl: databaseUrl, erpUrl: databaseUrl, ieltsUrl: ielts.url, eolUrl: eol.url, impactFolder },
     ...{ ieltsToken: state.ieltsToken, eolApiKey: state.eolApiKey },
@@ -112,7 +113,7 @@ export async function startDemoSystems(options: DemoOptions): Promise<DemoSystem
       await save();
       return true;
     },
-    eolEdits: () => state.eolEdits,
+    eolEdits: () => eolEdits,
     eolWrites: () => eol.writes(),
     calls: () => ({ ielts: ielts.calls(), eol: eol.calls() }),
     stop: async () => {
