@@ -38,9 +38,9 @@ export async function listen(
 }
 
 /**
- * Express changes the prototype of each request and response. V8 then keeps their properties in dictionaries, and all
- * that hangs on them until the next large collection: most of the pauses of a busy receiver. Objects that are made with
- * the prototype that Express wants are left as they are.
+ * Express changes the prototype of each request and response. The V8 of Node 20 (no more that of 24) then keeps their
+ * properties in dictionaries, and all that hangs on them until the next large collection: most of the pauses of a busy
+ * receiver. Objects that are made with the prototype that Express wants are left as they are.
  */
 function messagesOf(app: Express) {
   class Request extends IncomingMessage {}
