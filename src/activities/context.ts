@@ -5,7 +5,9 @@ import type { ActivityDeps, SourceSettings, StreamSettings } from './deps';
 import { findPortal } from '../db/portals';
 import { createStatistics } from '../db/statistics';
 import { readAccountDetails } from '../hubspot/accountInfo';
+import { HubSpotFailure } from '../hubspot/hubspotFailure';
 import { watchedClient } from './deliver/breaker';
+import { asApplicationFailure } from './failures';
 import { leasedClient } from './quota/leasedClient';
 import { createObjectContext, type ObjectContext } from './objectContext';
 
@@ -80,7 +82,11 @@ async function verifiedClient(
     throw ApplicationFailure.nonRetryable(`portal ${portalId} is not configured`, 'configuration');
   }
   const client = leasedClient({ pool, log }, portal.client, portalId, 0, null);
-  const account = await readAccountDetails(client);
+  const account = await readAccountDetails(client).catch((error: unknown) => {
+    // No batch was sent: this is no answer to one, which its sender settles by a pause. What passes by itself is none.
+    const passes = error instanceof HubSpotFailure && (error.verdict.until ?? error.verdict.afterMs) !== null;
+    throw passes ? error : asApplicationFailure(error);
+  });
   if (String(account.portalId) === portalId)
     return watchedClient(pool, portal.client, portalId, limits.callDeadlineMs);
   throw ApplicationFailure.nonRetryable(

@@ -6,6 +6,7 @@ import type { ActivityContext } from './context';
 import { createExtract } from './extract/extract';
 import { asApplicationFailure } from './failures';
 import { createFollowJournal } from './receive/followJournal';
+import { noteLaneStop } from './laneStops';
 import { createLeaseCalls } from './quota/leaseCalls';
 import { createPortalActivities } from './portal';
 import { createReceive } from './receive/receive';
@@ -62,6 +63,9 @@ function guarded<Set extends Record<string, Activity>>(activities: Set, context:
         return result;
       } catch (error) {
         const failure = asApplicationFailure(error);
+        await noteLaneStop(context, name, input, error, failure).catch((unnoted: unknown) => {
+          throw asApplicationFailure(unnoted);
+        });
         if (failure !== error)
           context.log.warn({ event: 'activity_failed', activity: name, err: error }, failure.message);
         else activityLog.debug('activity ends with a failure', { activity: name });

@@ -1,27 +1,18 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
-import type { Pool } from 'pg';
 import { adoptDueRecords, otherRunningRuns, takeOverRuns } from '../db/runs/deadRuns';
 import { endGathering, extendGathering } from '../db/staging/gatherings';
 import { registerConfig } from '../db/staging/objectConfigs';
 import { inTransaction } from '../db/pool';
-import { findPortal } from '../db/portals';
-import { dailyStop } from '../db/quota/quota';
+import { forgetStops } from '../db/runs/laneStops';
 import { endRun, foldCounts, insertRun, lastSuccessAgeMs, setSourceState } from '../db/runs/runs';
-import {
-  countUnsettled,
-  isDelivering,
-  settleReferences,
-  unsettledStage,
-  writeBackPauses,
-  type Unsettled,
-} from '../db/delivery/settlement';
+import { countUnsettled, type Unsettled } from '../db/delivery/settlement';
 import { movedStreams } from '../db/staging/stagedRecords';
 import { dropForeignMarks } from '../db/delivery/writeBackClaims';
 import { hubspotSource } from '../domain/record';
 import { orderSources, type SourcePlan } from '../domain/orderSources';
 import { objectTypesOf, type ActivityContext } from './context';
-import { laneNumbers } from './laneNumbers';
 import { logRunEnd, logSourceEnd } from './runLog';
+import { settledResult, type SettledResult } from './settledResult';
 import { configHashFor, targetNames, targetsOf } from './writeBack/targetSettings';
 
 export interface BeginRunInput {
@@ -35,8 +26,6 @@ export interface BeginRunInput {
 /** How often the settlement is looked at, and for how long by one attempt: well below the activity's timeout. */
 const lookAgainMs = 300;
 const looksForMs = 10_000;
-/** A run waits out a pause that is over so soon; a longer one ends it as waiting. */
-const shortPauseMs = 60_000;
 
 export function createRunActivities(context: ActivityContext) {
   const { pool, settings, log } = context;
@@ -133,6 +122,8 @@ export function createRunActivities(context: ActivityContext) {
     /** Everything is read: bulk delivery may go. Rings every lane that can have work of this run. */
     async endReading({ portalId, runId }: { portalId: string; runId: string }) {
       await endGathering(pool, portalId, runId);
+      // What stopped a lane may be mended: all are rung now, and a lane that still cannot go on says so again.
+      await forgetStops(pool, portalId);
       await context.failpoint('run.read');
       for (const { objectType } of settings.objects) await context.doorbell.consolidate(portalId, objectType);
       await context.doorbell.deliver(portalId, 'bulk');
@@ -171,63 +162,6 @@ export function createRunActivities(context: ActivityContext) {
       await logRunEnd(context, { portalId, runId, state, reason });
     },
   };
-}
-
-export interface SettledResult {
-  settled: boolean;
-  deferredUntil: string | null;
-  reason: string | null;
-}
-
-/** Null while something is under way. */
-async function settledResult(
-  context: ActivityContext,
-  portalId: string,
-  runId: string,
-): Promise<SettledResult | null> {
-  const { pool, now } = context;
-  const stage = await unsettledStage(pool, portalId, runId, objectTypesOf(context));
-  if (stage === null) {
-    await settleReferences(pool, portalId, runId);
-    return { settled: true, deferredUntil: null, reason: null };
-  }
-  if (stage === 'staged') return null;
-  if (stage === 'writeBacks') return stoppedTargets(context, portalId, runId);
-  const portal = await findPortal(pool, portalId);
-  if (!portal?.isPaused) return stoppedByDay(pool, portalId, runId);
-  const { pausedUntil, pauseReason } = portal;
-  if (pausedUntil && pausedUntil.getTime() - now().getTime() < shortPauseMs) return null;
-  await settleReferences(pool, portalId, runId);
-  return { settled: false, deferredUntil: pausedUntil?.toISOString() ?? null, reason: pauseReason };
-}
-
-/** All that is left of the run is for targets that are paused: nobody waits for them. */
-async function stoppedTargets(
-  context: ActivityContext,
-  portalId: string,
-  runId: string,
-): Promise<SettledResult | null> {
-  const { pool } = context;
-  const pauses = await writeBackPauses(pool, portalId, runId, objectTypesOf(context));
-  if (pauses === null) return null;
-  await settleReferences(pool, portalId, runId);
-  const ends = pauses.map(({ until }) => until?.getTime() ?? Infinity);
-  const last = Math.max(...ends);
-  const reason = pauses.map(({ target, reason }) => `${target}: ${reason ?? 'paused'}`).join('; ');
-  return { settled: false, deferredUntil: last === Infinity ? null : new Date(last).toISOString(), reason };
-}
-
-/** What is left of the run waits for the next day: the calls of this one are kept for more urgent changes. */
-async function stoppedByDay(pool: Pool, portalId: string, runId: string): Promise<SettledResult | null> {
-  const stop = await dailyStop(pool, portalId, laneNumbers.bulk);
-  if (!stop || stop.waitMs < shortPauseMs) return null;
-  const stoppedLane = (await dailyStop(pool, portalId, laneNumbers.partner))
-    ? laneNumbers.partner
-    : laneNumbers.bulk;
-  if (await isDelivering(pool, portalId, runId, stoppedLane)) return null;
-  await settleReferences(pool, portalId, runId);
-  const reason = "what is left of HubSpot's daily calls is kept for urgent changes";
-  return { settled: false, deferredUntil: stop.resumeAt.toISOString(), reason };
 }
 
 /** Records keep the object that they were staged as, whatever is read again: under a new name they are new records. */

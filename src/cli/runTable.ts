@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { RunCountRow, RunSourceRow } from '../db/runs/runQueries';
+import type { RunCountRow, RunRow, RunSourceRow } from '../db/runs/runQueries';
 
 /** The columns of the result, in the order of the river. */
 export const resultColumns = [
@@ -60,6 +60,14 @@ export function sourceTroubleText(sources: readonly RunSourceRow[]): string {
   return sources
     .filter(({ state }) => state !== 'succeeded')
     .map(({ source, state, reason }) => `  ${source}: ${state}${reason ? `: ${reason}` : ''}`)
+    .join('\n');
+}
+
+/** Why runs failed, a line each; '' when none did. */
+export function failedRunsText(runs: readonly Pick<RunRow, 'runId' | 'state' | 'reason'>[]): string {
+  return runs
+    .filter(({ state, reason }) => state === 'failed' && reason !== null)
+    .map(({ runId, reason }) => `  ${runId} failed: ${reason}`)
     .join('\n');
 }
 

@@ -131,14 +131,16 @@ async function readAndSettle(run: Run): Promise<SyncRunResult> {
   await Promise.all(plan.map((source) => readSource(run, source)));
   state.stage = 'settling';
   await quick('all is read: bulk delivery may go').endReading({ portalId, runId });
-  const { settled, deferredUntil, reason } = await patient(
+  const { settled, deferredUntil, reason, failure } = await patient(
     'wait until all that was read is settled',
   ).awaitSettled({ portalId, runId });
   state.stage = 'ended';
   const unread = Object.entries(state.sources).filter(([, was]) => was !== 'succeeded');
+  const faults = unread.map(([source, was]) => `${source} ${was}`);
+  if (failure !== undefined) faults.push(failure);
   const end =
-    unread.length > 0
-      ? { state: 'failed' as const, reason: unread.map(([source, was]) => `${source} ${was}`).join(', ') }
+    faults.length > 0
+      ? { state: 'failed' as const, reason: faults.join(', ') }
       : settled
         ? { state: 'succeeded' as const, reason: null }
         : {

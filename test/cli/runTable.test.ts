@@ -1,4 +1,4 @@
-import { resultRows, resultTable, sourceTroubleText } from '../../src/cli/runTable';
+import { failedRunsText, resultRows, resultTable, sourceTroubleText } from '../../src/cli/runTable';
 import type { RunCountRow } from '../../src/db/runs/runQueries';
 
 const count = (source: string, objectType: string, status: string, number: number): RunCountRow => ({
@@ -49,5 +49,14 @@ describe('the result table', () => {
       { ...source, source: 'eol', state: 'succeeded', reason: null },
     ]);
     expect(text).toBe('  azure: failed: the server is away\n  ielts: skipped: depends on azure');
+  });
+
+  it('says why runs failed', () => {
+    const text = failedRunsText([
+      { runId: 'three', state: 'failed', reason: 'contacts cannot be consolidated' },
+      { runId: 'two', state: 'waiting', reason: 'paused' },
+      { runId: 'one', state: 'succeeded', reason: null },
+    ]);
+    expect(text).toBe('  three failed: contacts cannot be consolidated');
   });
 });

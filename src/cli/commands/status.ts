@@ -11,7 +11,7 @@ import { portalOf, withDatabase } from '../connections';
 import { durationText } from '../planForecast';
 import type { RunCommand } from '../runCommand';
 import { runReport, runReportText } from '../runReport';
-import { plainTable } from '../runTable';
+import { failedRunsText, plainTable } from '../runTable';
 
 const runsShown = 10;
 
@@ -55,6 +55,8 @@ async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> 
   if (install) output.show(installText(install));
   for (const target of targets.filter(({ isPaused }) => isPaused)) output.show(targetText(target));
   output.show(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
+  const failed = failedRunsText(runs);
+  if (failed) output.show(failed);
   return 0;
 }
 

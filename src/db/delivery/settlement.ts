@@ -82,6 +82,23 @@ export async function unsettledStage(
   return rows[0]!.stage;
 }
 
+/** Object types or targets that a run has something under way for in this stage; null where the stage is one lane's. */
+export async function unsettledSubjects(
+  db: Queryable,
+  portalId: string,
+  runId: string,
+  objectTypes: string[],
+  stage: keyof Unsettled,
+): Promise<string[] | null> {
+  const subject = { staged: 'object_type', writeBacks: 'target', records: null, associations: null }[stage];
+  if (subject === null) return null;
+  const { rows } = await db.query<{ subject: string }>(
+    `select distinct ${subject} as subject ${unsettledRows[stage]}`,
+    [portalId, runId, objectTypes],
+  );
+  return rows.map((row) => row.subject);
+}
+
 /**
  * The pauses that a run's write-backs wait for: null while some of them can go on, [] when none is left.
  * A pause without an end waits for a person.
