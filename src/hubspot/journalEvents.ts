@@ -26,12 +26,18 @@ const kinds: Readonly<Record<string, JournalEvent['kind']>> = {
 };
 
 const id = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,19}$/)]);
+/** The last millisecond that has a year of four digits; Postgres reads no others as they are written in JSON. */
+const timeMax = 253_402_300_799_999;
+const time = z
+  .union([z.string(), z.int().positive()])
+  .transform((at) => new Date(at))
+  .refine((at) => at.getTime() > 0 && at.getTime() <= timeMax);
 const typeId = z.string().regex(/^\d{1,5}-\d{1,19}$/);
 
 const eventSchema = z.looseObject({
   portalId: id,
   action: z.string().max(100),
-  occurredAt: z.coerce.date(),
+  occurredAt: time,
   objectTypeId: typeId.optional(),
   objectId: id.optional(),
   fromObjectTypeId: typeId.optional(),

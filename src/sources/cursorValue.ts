@@ -118,7 +118,7 @@ function knownZone(timeZone: string | undefined): boolean {
 }
 
 /** Clocks of two machines that both run NTP differ by far less. */
-const clockSkewMs = 5 * 60_000;
+export const clockSkewMs = 5 * 60_000;
 /** No zone on earth is further ahead of UTC (Pacific/Kiritimati, +14:00). */
 const zonesAheadMs = 14 * 3_600_000;
 

@@ -132,6 +132,7 @@ test('a repetition is the same event, everything else another one', () => {
     ...[{ eventId: 1 }, { occurredAt: 1_790_000_000_001 }, { propertyName: 'city' }, { objectId: 502 }],
     ...[{ subscriptionType: 'contact.creation' }, { subscriptionType: 'company.propertyChange' }],
     ...[{ toObjectId: 3 }, { mergedObjectIds: [3] }, { newObjectId: 3 }, { associationRemoved: true }],
+    ...[{ fromObjectTypeId: '0-3' }, { toObjectTypeId: '0-2' }, { toObjectTypeId: '0-3' }],
   ].map(keyOf);
   expect(new Set([own, ...other]).size).toBe(other.length + 1);
 });

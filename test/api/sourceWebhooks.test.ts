@@ -82,6 +82,23 @@ test('what cannot be used is refused by its place; the others are taken', async 
   ]);
 });
 
+test('a record whose time lies ahead of ours is of now: it must not hide what comes after it', async () => {
+  const before = Date.now();
+  const skewed = new Date(before + 60_000).toISOString();
+  await api.ask(
+    ...push('crm/people', [
+      { id: 1, changed: '9999-12-31T00:00:00Z' },
+      { id: 2, changed: new Date(before + 3_600_000).toISOString() },
+      { id: 3, changed: skewed },
+    ]),
+  );
+  const times = (await stored())
+    .filter((row) => row['portal_id'] === '100')
+    .map((row) => (row['occurred_at'] as Date).getTime());
+  for (const time of times.slice(0, 2)) expect(time - before).toBeLessThan(60_000);
+  expect(times[2]).toBe(Date.parse(skewed));
+});
+
 test('the same record again is another event: its value may have come back', async () => {
   for (let turn = 0; turn < 2; turn += 1) await api.ask(...push('crm/people', { id: 1 }));
   expect(await stored()).toHaveLength(4);

@@ -72,3 +72,11 @@ test('told is what a webhook of this portal said of the same record, at the same
   const untold = await untoldEvents(pool, portalId, journal);
   expect(untold).toEqual(journal.slice(1));
 });
+
+test('an association is told by its other end too: two of one moment are two', async () => {
+  const pair = (toStream: string, toKey: string, removed = false) =>
+    event('1', { kind: 'associationChanged', also: { toStream, toKey, removed } });
+  await insertEvents(pool, [{ ...pair('companies', '7'), eventKey: eventKeyOf(['webhook']) }]);
+  const journal = [pair('companies', '7'), pair('companies', '8'), pair('deals', '7')];
+  expect(await untoldEvents(pool, portalId, journal)).toEqual(journal.slice(1));
+});

@@ -119,3 +119,13 @@ test('events become hints: what, where and when, never a value', () => {
   ]);
   expect(unreadable).toBe(2);
 });
+
+test.each([['+050000-01-01T00:00:00Z'], ['-000100-01-01T00:00:00Z'], [null], ['soon'], [8.64e15]])(
+  'an event of the time %s, which no database and no clock has, is unreadable and stops nobody',
+  (occurredAt) => {
+    const event = { portalId: 7, action: 'UPDATE', objectTypeId: '0-1', objectId: 5, occurredAt };
+    const sound = { ...event, occurredAt: '2026-11-22T10:00:00.000Z' };
+    const { events, unreadable } = readJournalEvents([event, sound]);
+    expect([events.length, unreadable]).toEqual([1, 1]);
+  },
+);

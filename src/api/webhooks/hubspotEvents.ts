@@ -164,6 +164,8 @@ function identityOf(event: HubSpotEvent, key: string): string {
     event.mergedObjectIds?.join() ?? '',
     event.newObjectId,
     event.associationType,
+    event.fromObjectTypeId,
+    event.toObjectTypeId,
     event.toObjectId,
     event.associationRemoved,
   ]);

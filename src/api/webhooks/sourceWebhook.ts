@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { eventKeyOf, type InboxEvent } from '../../db/staging/inbox';
 import { cleanJson } from '../../domain/values/cleanText';
 import type { JsonObject, JsonValue } from '../../domain/record';
-import { changedAtOf, cursorText } from '../../sources/cursorValue';
+import { changedAtOf, clockSkewMs, cursorText } from '../../sources/cursorValue';
 import { recordKeyOf, valueAt } from '../../sources/recordKey';
 import type { Handler } from '../endpoint';
 import { parsed, signatureOutcomes } from './hubspotWebhook';
@@ -64,6 +64,8 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
     const [streamName, stream] = streamOf(request, source.streams, deps.counts);
     const records = recordsOf(parsed(body), deps.counts);
     const timestamp = source.signing.timestampHeader && request.get(source.signing.timestampHeader);
+    // One record of the year 9999 would be newer than all that comes after it.
+    const believedMs = at.getTime() + clockSkewMs;
     const { pushed, refused } = readPushed(records, stream);
     const portalIds = pushed.length > 0 ? await portalIdsOf(deps) : [];
     const events = portalIds.flatMap((portalId) =>
@@ -72,7 +74,7 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
         // Without a time of its own a repetition cannot be told from a value that came back.
         eventKey: eventKeyOf([streamName, key, digestOf(payload), timestamp || deps.newId()]),
         lane: realtimeLane,
-        occurredAt: changedAt ?? at.toISOString(),
+        occurredAt: changedAt !== null && Date.parse(changedAt) <= believedMs ? changedAt : at.toISOString(),
       })),
     );
     await store(events);

@@ -41,7 +41,8 @@ export async function noteJournalGap(db: Queryable, portalId: string, fence: str
 }
 
 /**
- * The events that no webhook told. Both name the record, what happened and when; a webhook has one event per property.
+ * The events that no webhook told. Both name the record, what happened and when, and the other end of an association; a
+ * webhook has one event per property.
  * @param events all of source `hubspot` and of one portal
  */
 export async function untoldEvents(
@@ -51,15 +52,25 @@ export async function untoldEvents(
 ): Promise<InboxEvent[]> {
   if (events.length === 0) return [];
   const { rows } = await db.query<{ at: number }>(
-    `select at from json_to_recordset($2) as input (at int, kind text, stream text, key text, "occurredAt" timestamptz)
+    `select at from json_to_recordset($2) as input (at int, kind text, stream text, key text,
+       also jsonb, "occurredAt" timestamptz)
      where not exists (
        select from inbox_events told where told.portal_id = $1 and told.source = 'hubspot'
          and told.stream = input.stream and told.record_key = input.key and told.kind = input.kind
-         and told.occurred_at = input."occurredAt")`,
+         and told.occurred_at = input."occurredAt"
+         and (input.kind <> 'associationChanged' or (told.also -> 'toStream', told.also -> 'toKey')
+           is not distinct from (input.also -> 'toStream', input.also -> 'toKey')))`,
     [
       portalId,
       JSON.stringify(
-        events.map(({ kind, stream, key, occurredAt }, at) => ({ at, kind, stream, key, occurredAt })),
+        events.map(({ kind, stream, key, also, occurredAt }, at) => ({
+          at,
+          kind,
+          stream,
+          key,
+          also,
+          occurredAt,
+        })),
       ),
     ],
   );

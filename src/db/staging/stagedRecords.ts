@@ -15,7 +15,7 @@ export interface StagingOptions {
   alwaysDue?: boolean;
   /** When the read of the page began; now, where nobody says. */
   readBegan?: Date;
-  /** They may come late: what is older than the record that is staged, by their source's own time, is left out. */
+  /** They may come late: what is older than the record that is staged, by their source's own time, is left out (unless that lies ahead of ours). */
   mayBeLate?: boolean;
 }
 
@@ -45,7 +45,8 @@ export async function stageRecords(
          else coalesce(excluded.run_id, staged_records.run_id) end,
        due_at = now(), lane = least(excluded.lane, staged_records.lane)
      where (staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8)
-       and not ($10 and coalesce(staged_records.changed_at > excluded.changed_at, false))`,
+       and not ($10 and coalesce(staged_records.changed_at > excluded.changed_at
+         and staged_records.changed_at < now() + '5 minutes', false))`,
     [
       ...[portalId, source, stream, objectType, JSON.stringify(records), runId, lane, alwaysDue ?? false],
       readBegan ?? null,
