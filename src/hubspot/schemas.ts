@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanText, isCleanText } from '../domain/values/cleanText';
 
 /**
  * What HubSpot answers, parsed once. Objects are loose: fields that we do not know survive. Only what the
@@ -13,7 +14,8 @@ export type PropertyBag = Record<string, string | null>;
 
 /**
  * A property bag. Hand-written instead of `z.record`: it is nearly all of a reply's bytes, and a page of 100
- * records must parse in well under 1 ms. Values are strings on the wire; a stray number or boolean becomes one.
+ * records must parse in well under 1 ms. Values are strings on the wire; a stray number or boolean becomes one. What
+ * no database can hold goes: a text that HubSpot cut inside of an emoji would stop all that is read along with it.
  */
 const propertyBagSchema = z.unknown().transform((value, context): PropertyBag => {
   if (value === undefined || value === null) return {};
@@ -25,15 +27,16 @@ const propertyBagSchema = z.unknown().transform((value, context): PropertyBag =>
   let copy: Record<string, unknown> | null = null;
   for (const name in bag) {
     const held = bag[name];
-    if (held === null || typeof held === 'string') continue;
+    if (held === null || (typeof held === 'string' && isCleanText(held))) continue;
     copy ??= { ...bag };
-    copy[name] = held === undefined ? null : JSON.stringify(held);
+    if (typeof held === 'string') copy[name] = cleanText(held);
+    else copy[name] = held === undefined ? null : cleanText(JSON.stringify(held));
   }
   return (copy ?? bag) as PropertyBag;
 });
 
 const versionSchema = z.looseObject({
-  value: z.string().nullish(),
+  value: z.string().transform(cleanText).nullish(),
   timestamp: z.string(),
   sourceType: z.string().nullish(),
   sourceId: z.string().nullish(),

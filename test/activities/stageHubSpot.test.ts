@@ -4,6 +4,7 @@ import { stageHubSpotRecords } from '../../src/activities/extract/stageHubSpot';
 import { databaseTime } from '../../src/db/clock';
 import { inTransaction, openPool } from '../../src/db/pool';
 import { settleArchived } from '../../src/db/delivery/settleWritten';
+import { recordSchema } from '../../src/hubspot/schemas';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
 const portalId = '100';
@@ -47,4 +48,15 @@ test('a record that was archived, and is there again as it was, is looked at', a
   await settleArchived(pool, portalId, 'contacts', ['7']);
   expect(await read('York')).toBe(1);
   expect(await read('York')).toBe(0);
+});
+
+test('a value that HubSpot cut inside of an emoji stops nothing', async () => {
+  const { properties, propertiesWithHistory } = recordSchema.parse({
+    id: '7',
+    properties: { city: 'York\ud83d', zip: 'a\0' },
+    propertiesWithHistory: { city: [{ value: 'York\ud83d', timestamp: '2026-11-22T10:00:00Z' }] },
+  });
+  expect(propertiesWithHistory).toMatchObject({ city: [{ value: 'York' }] });
+  expect(properties).toEqual({ city: 'York', zip: 'a' });
+  expect(await read(properties['city']!)).toBe(1);
 });

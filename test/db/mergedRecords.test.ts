@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { saveReadStates } from '../../src/db/delivery/knownStates';
 import { followMerges } from '../../src/db/golden/mergedRecords';
 import { inTransaction, openPool } from '../../src/db/pool';
 import type { RecordMerge } from '../../src/db/golden/recordAnchors';
@@ -22,8 +23,8 @@ afterEach(async () => {
 async function known(recordId: string, golden: number | null, kept: object = {}, sent: object = {}) {
   const goldenId = golden === null ? null : goldenOf(golden);
   await pool.query(
-    `insert into known_states (portal_id, object_type, record_id, golden_id, kept, sent)
-     values (100, 'contacts', $1, $2, $3, $4)`,
+    `insert into known_states (portal_id, object_type, record_id, golden_id, kept, sent, read_at)
+     values (100, 'contacts', $1, $2, $3, $4, now() - interval '1 minute')`,
     [recordId, goldenId, kept, sent],
   );
   if (goldenId === null) return;
@@ -167,4 +168,15 @@ test('associations go along, and what we wrote of them stays ours', async () => 
   expect(
     await lines(`select right(from_golden::text, 1) as line from golden_associations where due`),
   ).toEqual(['1']);
+});
+
+test('a read that began before the merge does not bring the loser back', async () => {
+  await known('11', 1);
+  const began = new Date();
+  await follow({ fromId: '11', toId: '12' });
+  const read = { recordId: '11', kept: { city: 'York' }, updatedAt: null };
+  expect([...(await saveReadStates(pool, portal, 'contacts', [read], began))]).toEqual([]);
+  expect(await links()).toMatchObject({ 11: 'archived into 12' });
+  const winner = { ...read, recordId: '12' };
+  expect([...(await saveReadStates(pool, portal, 'contacts', [winner], began))]).toEqual(['12']);
 });

@@ -15,9 +15,9 @@ beforeEach(async () => {
   database = await freshDatabase();
   pool = openPool(database.url, 2);
   await pool.query(
-    `insert into known_states (portal_id, object_type, record_id, kept, settled_at)
-     values (100, 'contacts', 'written before', '{"city": "old"}', $1), (100, 'contacts', 'written since', '{"city": "ours"}', $2),
-       (100, 'contacts', 'never written', '{"city": "old"}', null)`,
+    `insert into known_states (portal_id, object_type, record_id, kept, read_at, settled_at)
+     values (100, 'contacts', 'written before', '{"city": "old"}', $1, $1), (100, 'contacts', 'written since', '{"city": "ours"}', $1, $2),
+       (100, 'contacts', 'never written', '{"city": "old"}', $1, null)`,
     [before, after],
   );
 });
@@ -70,4 +70,23 @@ test('associations that were written after the read began stay as they were writ
     { to_id: '7', types: ['A:1'], ours: [] },
     { to_id: '9', types: ['A:1'], ours: ['A:1'] },
   ]);
+});
+
+test('a read that began before another one was stored changes nothing: a list is read beside what people change', async () => {
+  const save = (city: string, began: string) =>
+    saveReadStates(
+      pool,
+      portalId,
+      'contacts',
+      [{ recordId: '7', kept: { city }, updatedAt: null }],
+      new Date(began),
+    );
+  await save('Oslo', after);
+  expect([...(await save('Rome', before))]).toEqual([]);
+  expect([...(await saveReadArchived(pool, portalId, 'contacts', ['7'], readBegan))]).toEqual(['7']);
+  const { rows } = await pool.query(
+    `select kept ->> 'city' as city, archived from known_states where record_id = '7'`,
+  );
+  expect(rows).toEqual([{ city: 'Oslo', archived: false }]);
+  expect([...(await save('York', after))]).toEqual(['7']);
 });

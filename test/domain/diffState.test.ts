@@ -36,6 +36,7 @@ test.each<Row>([
   ],
   ['an explicit empty value clears', {}, '', 'v', undefined, ''],
   ['but not what is empty', {}, '', null, undefined, undefined],
+  ['also what was only sent, and not read since', {}, '', undefined, 'v', ''],
   ['what we wrote and nobody has any more is withdrawn', {}, undefined, 'v', 'v', ''],
   ['also when HubSpot spells it its own way', { type: 'number' }, undefined, '1.0', '1', ''],
   ['not what HubSpot changed since', {}, undefined, 'edited', 'v', undefined],

@@ -5,7 +5,7 @@ const rules = objectRules([fieldRule('x', { type: 'number' }), fieldRule('y')]);
 const ref = { source: 'hubspot', stream: 'contacts', key: '7' };
 const edit = { value: '2.0', at: onDay(3), by: 'person' as const, writer: 'CRM_UI userId:1' };
 const map = (properties: Record<string, string | null>, known: Partial<AnchorState> = {}) =>
-  mapAnchor(ref, { properties }, { sent: {}, edits: {}, ...known }, onDay(9), rules).fields;
+  mapAnchor(ref, { properties }, { kept: {}, sent: {}, edits: {}, ...known }, onDay(9), rules).fields;
 
 test('what nobody is known for counts as of the moment it was read; what is empty is absent', () => {
   expect(map({ x: '2', y: '' })).toEqual({ x: { value: '2', at: onDay(9) } });
@@ -30,4 +30,9 @@ test('a cleared value is one only where somebody is known to have cleared it', (
     y: { value: '', at, by, writer },
   });
   expect(map({ y: null }, { edits: { y: edit } })).toEqual({});
+});
+
+test('what a write of ours was answered with since it was read is what it holds', () => {
+  const known = { kept: { x: '3', y: null }, sent: { x: '3', y: '' } };
+  expect(map({ x: '2', y: 'old' }, known)).toEqual({ x: { value: '3', at: onDay(9), ours: true } });
 });

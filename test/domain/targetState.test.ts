@@ -102,7 +102,8 @@ describe('what a target is known to hold after a read', () => {
 });
 
 test('only the values that we wrote are echoes', () => {
-  const marked = markEchoes(record({ phone: 'B', city: 'Oslo' }), { phone: 'B', city: 'Rome' }, properties);
+  const sent = [{ phone: 'B', city: 'Rome' }];
+  const marked = markEchoes(record({ phone: 'B', city: 'Oslo' }), sent, properties, null);
   expect(marked.fields['phone']).toMatchObject({ value: 'B', ours: true });
   expect(marked.fields['city']).not.toHaveProperty('ours');
 });
@@ -204,6 +205,14 @@ describe('what is written back', () => {
     });
   });
 
+  test('a number that a double would cut is a fault, and not another number', () => {
+    const asNumber = [field('phone', 'n', { as: 'number' })];
+    for (const phone of ['9007199254740993', '0.12345678901234567891', '0x10'])
+      expect(back({ phone }, asNumber)).toMatchObject({ values: {}, faults: [{ field: 'phone' }] });
+    expect(back({ phone: '9007199254740992' }, asNumber).values).toEqual({ n: 9007199254740992 });
+    expect(back({ phone: '-0.000001' }, asNumber).values).toEqual({ n: -0.000001 });
+  });
+
   test('what has no way back is a fault of its property, and the reason does not quote it', () => {
     const choice = { name: 'enum', args: { map: { true: 'J' } } };
     const { values, faults } = back({ opted_out: 'secret', phone: 'x' }, [
@@ -242,6 +251,31 @@ describe('an echo of our own write', () => {
     expect(mergeGolden([echo], rules).values).toEqual({ opted_out: 'true' });
   });
 
+  const echoed = (phone: string) => ({
+    ...record({}),
+    fields: { phone: { value: phone, at, ours: true as const } },
+  });
+
+  test('is one while the next value is on its way, and the record may hold either', () => {
+    const on = [{ phone: 'B' }, { phone: 'C' }];
+    for (const phone of ['B', 'C'])
+      expect(markEchoes(record({ phone }), on, properties, null).fields['phone']).toHaveProperty('ours');
+    expect(markEchoes(record({ phone: 'D' }), on, properties, null).fields['phone']).not.toHaveProperty(
+      'ours',
+    );
+  });
+
+  test('is one in a read that is older than the next write, and nobody’s word after it', () => {
+    const next = [{ phone: 'C' }];
+    expect(markEchoes(record({ phone: 'B' }), next, properties, echoed('B')).fields['phone']).toHaveProperty(
+      'ours',
+    );
+    for (const earlier of [null, echoed('A'), record({ phone: 'B' })])
+      expect(
+        markEchoes(record({ phone: 'B' }), next, properties, earlier).fields['phone'],
+      ).not.toHaveProperty('ours');
+  });
+
   test('proves nobody’s identity, also while it is on its way', () => {
     const byPhone = { name: 'phone', fields: ['phone'], fold: 'exact' as const };
     const map: StreamMap = {
@@ -252,10 +286,13 @@ describe('an echo of our own write', () => {
       ...{ ...ref, payload: { tel: 'B' }, payloadHash: '', changedAt: null, stagedAt: at, readAt: at },
       ...{ gone: null, runId: null, lane: 2, dueAt: at, waitedMs: 0 },
     };
-    const keysWith = (state: { sent: Record<string, string>; unsettled: Record<string, string> }) =>
+    type State = { sent: Record<string, string>; unsettled: Record<string, string>[]; isNewer?: boolean };
+    const keysWith = (state: State, phone = 'A') =>
       mapSlice(
         [due],
-        new Map(),
+        new Map([
+          ['desk\u0000callers\u00007', { ...echoed(phone), goldenId: null, linkRule: null, keys: [] }],
+        ]),
         new Map(),
         new Map([['desk\u00007', { kept: {}, isNewer: true, ...state }]]),
         {
@@ -264,8 +301,10 @@ describe('an echo of our own write', () => {
           reference: { options: {}, ownersByEmail: {}, pipelines: [] },
         },
       ).mapped[0]!.identityKeys.map(({ key }) => key);
-    expect(keysWith({ sent: {}, unsettled: {} })).toEqual(['phone:B']);
-    expect(keysWith({ sent: { phone: 'B' }, unsettled: {} })).toEqual([]);
-    expect(keysWith({ sent: {}, unsettled: { phone: 'B' } })).toEqual([]);
+    expect(keysWith({ sent: {}, unsettled: [] })).toEqual(['phone:B']);
+    expect(keysWith({ sent: { phone: 'B' }, unsettled: [] })).toEqual([]);
+    expect(keysWith({ sent: {}, unsettled: [{ phone: 'B' }] })).toEqual([]);
+    expect(keysWith({ sent: { phone: 'C' }, unsettled: [], isNewer: false }, 'B')).toEqual([]);
+    expect(keysWith({ sent: { phone: 'C' }, unsettled: [], isNewer: true }, 'B')).toEqual(['phone:B']);
   });
 });

@@ -55,7 +55,7 @@ export function mapSlice(
     try {
       const before = asMapped(previous.get(refKey(row)), context.rules);
       const next = map
-        ? mapSourceRecord(row, map, context, targets, slice)
+        ? mapSourceRecord(row, map, context, targets, slice, before)
         : mapAnchor(row, row.payload, anchors.get(row.key) ?? unknownAnchor, row.stagedAt, context.rules);
       if (!next) continue;
       const carried = carryFields(before, next, context.rules, map);
@@ -71,7 +71,7 @@ export function mapSlice(
   return slice;
 }
 
-const unknownAnchor: AnchorState = { sent: {}, edits: {} };
+const unknownAnchor: AnchorState = { kept: {}, sent: {}, edits: {} };
 
 function mapSourceRecord(
   row: DueRecord,
@@ -79,6 +79,7 @@ function mapSourceRecord(
   context: SliceContext,
   targets: Map<string, LockedState>,
   slice: MappedSlice,
+  before: MappedRecord | null,
 ): MappedRecord | null {
   const { record, faults } = mapRecord(
     { ref: row, payload: row.payload, changedAt: row.changedAt, stagedAt: row.stagedAt },
@@ -96,7 +97,8 @@ function mapSourceRecord(
   const rules = writeBackRules(context.rules, map.writeBack);
   const state = readTargetState(known, { record, unreadable, isNewer: known?.isNewer ?? true }, rules);
   slice.targetStates.push({ ...ref, ...state });
-  return markEchoes(record, { ...state.sent, ...known?.unsettled }, rules);
+  const earlier = known?.isNewer === false ? before : null;
+  return markEchoes(record, [state.sent, ...(known?.unsettled ?? [])], rules, earlier);
 }
 
 /**

@@ -100,17 +100,16 @@ async function storeShare(window: ClaimedWindow, part: ReadPart): Promise<void> 
   let bells = { consolidate: false, deliver: false };
   await settling(window, async (tx) => {
     const merges = await unfollowedMerges(tx, portalId, objectType, part.merges);
-    const followed = await followMerges(tx, portalId, objectType, merges);
-    await erasePeople(context, tx, portalId, objectType, erasedIds);
-    const staged = await stageChanged(tx, context.erasureSecret, {
-      ...{ portalId, objectType, lane, read },
-      missing: part.missing,
-    });
+    if (erasedIds.length > 0) {
+      // Whoever went into an erased record is erased with it.
+      const into = merges.filter(({ toId }) => erasedIds.includes(toId));
+      await followMerges(tx, portalId, objectType, into);
+      await erasePeople(context, tx, portalId, objectType, erasedIds);
+    }
+    const staged = await stageChanged(tx, context.erasureSecret, part, { portalId, lane });
     const lost = await saveAssociations(tx, portalId, part.associations, read.readBegan);
-    bells = {
-      consolidate: staged.due > 0 || merges.length > 0,
-      deliver: lost > 0 || followed.moved.length > 0,
-    };
+    const isMerged = merges.length > 0;
+    bells = { consolidate: staged.due > 0 || isMerged, deliver: lost > 0 || isMerged };
     const into = new Map(part.merges.map(({ fromId, toId }) => [fromId, toId]));
     const isCurrent = ({ id }: ChangedObject) => !staged.stale.has(into.get(id) ?? id);
     // What was written meanwhile is read again: its events stay for the next window.
@@ -128,22 +127,15 @@ export function mergesOf(objects: ChangedObject[]): { fromId: string; toId: stri
   return objects.flatMap(({ id, merged }) => merged.map((fromId) => ({ fromId, toId: id })));
 }
 
-interface ChangedStage {
-  portalId: string;
-  objectType: string;
-  lane: number;
-  read: HubSpotRead;
-  missing: string[];
-}
-
 /** What HubSpot holds now, and what it holds no more: that record stays known, archived, and is no anchor any longer. */
 async function stageChanged(
   tx: Queryable,
   secret: ErasureSecret,
-  { portalId, objectType, lane, read, missing }: ChangedStage,
+  { objectType, read, missing, merges }: ReadPart,
+  { portalId, lane }: { portalId: string; lane: number },
 ): Promise<{ due: number; stale: Set<string> }> {
   const ref = { portalId, source: hubspotSource, stream: objectType };
-  const { staged, stale } = await stageHubSpotRecords(tx, ref, read, { runId: null, lane, secret });
+  const { staged, stale } = await stageHubSpotRecords(tx, ref, read, { runId: null, lane, secret }, merges);
   const held = await saveReadArchived(tx, portalId, objectType, missing, read.readBegan);
   const goneIds = missing.filter((id) => !held.has(id));
   const gone = await markKeysGone(tx, ref, goneIds, 'withdraw', lane);

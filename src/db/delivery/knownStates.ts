@@ -44,7 +44,8 @@ export interface ReadState {
 
 /**
  * Takes over what a read of HubSpot returned. What somebody changed since it answered our write is no longer
- * remembered as sent, so that ownership decides on it anew. A state that a write settled after the read began is newer and stays.
+ * remembered as sent, so that ownership decides on it anew. A state that a write settled after the read began is newer
+ * and stays, and so is one of a read that began later: lists are read beside what people change.
  * @param readBegan when the read's call was sent
  * @returns the ids of the records that were taken over; the others have to be read again
  */
@@ -69,7 +70,8 @@ export async function saveReadStates(
        edits = (known_states.edits - ${changed}) || excluded.edits,
        record_updated_at = excluded.record_updated_at,
        read_at = excluded.read_at, archived = false
-     where known_states.settled_at is null or known_states.settled_at < excluded.read_at
+     where (known_states.settled_at is null or known_states.settled_at < excluded.read_at)
+       and known_states.read_at <= excluded.read_at
      returning record_id`,
     [portalId, objectType, JSON.stringify(states), readBegan],
   );
@@ -92,7 +94,7 @@ export async function saveReadArchived(
   await db.query(
     `update known_states set archived = true, read_at = $4
      where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = any ($3::text[])
-       and not archived and (settled_at is null or settled_at < $4)`,
+       and not archived and (settled_at is null or settled_at < $4) and read_at <= $4`,
     [portalId, objectType, recordIds, readBegan],
   );
   const { rows } = await db.query<{ record_id: string }>(

@@ -18,7 +18,7 @@ export interface LockedState extends KnownValues {
   /** The read is newer than our last write. */
   isNewer: boolean;
   /** What is on its way there: it may have arrived. */
-  unsettled: Record<string, string>;
+  unsettled: Record<string, string>[];
 }
 
 /** One text per record of a target. */
@@ -38,16 +38,16 @@ export async function lockTargetStates(
 ): Promise<Map<string, LockedState>> {
   if (reads.length === 0) return new Map();
   const { rows } = await db.query<TargetRecordRef & LockedState>(
-    `select k.target, k.record_id as "recordId", k.kept, k.sent,
-       coalesce(k.settled_at < read."readAt", true) as "isNewer", coalesce(i.properties, '{}') as unsettled
-     from json_to_recordset($3) as read (target text, stream text, "recordId" text, "readAt" timestamptz)
+    // By the record, not by its golden record: it may have become another one's since that was sent.
+    `with flying as materialized (
+       select target, record_id, jsonb_agg(properties) as unsettled from intents join delivery_batches using (batch_id)
+       where intents.portal_id = $1 and intents.object_type = $2 and target <> 'hubspot' group by target, record_id)
+     select k.target, k.record_id as "recordId", k.kept, k.sent,
+       coalesce(k.settled_at < read."readAt", true) as "isNewer", coalesce(flying.unsettled, '[]') as unsettled
+     from json_to_recordset($3) as read (target text, "recordId" text, "readAt" timestamptz)
      join known_states k on k.portal_id = $1 and k.target = read.target and k.object_type = $2
        and k.record_id = read."recordId"
-     left join mapped_records m on m.portal_id = $1 and m.source = read.target and m.stream = read.stream
-       and m.record_key = read."recordId"
-     left join outbox o on o.portal_id = $1 and o.target = read.target and o.object_type = $2
-       and o.golden_id = m.golden_id
-     left join intents i on i.batch_id = o.batch_id and i.golden_id = o.golden_id and i.record_id = k.record_id
+     left join flying on flying.target = k.target and flying.record_id = k.record_id
      order by k.target, k.record_id for update of k`,
     [portalId, objectType, JSON.stringify(reads)],
   );

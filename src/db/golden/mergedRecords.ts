@@ -94,8 +94,8 @@ async function decide(
   pairs: RecordMerge[],
 ): Promise<Settled[]> {
   await db.query(
-    `insert into known_states (portal_id, object_type, record_id, kept)
-     select distinct $1::bigint, $2, "toId", '{}'::jsonb from json_to_recordset($3) as input ("toId" text)
+    `insert into known_states (portal_id, object_type, record_id, kept, read_at)
+     select distinct $1::bigint, $2, "toId", '{}'::jsonb, '-infinity'::timestamptz from json_to_recordset($3) as input ("toId" text)
      on conflict do nothing`,
     [portalId, objectType, JSON.stringify(pairs)],
   );
@@ -133,6 +133,7 @@ async function moveLinks(
   const input = `json_to_recordset($3) as input ("fromId" text, "toId" text, "goldenId" uuid, fate text)`;
   await db.query(
     `update known_states set archived = true, merged_into = input."toId",
+       read_at = greatest(read_at, clock_timestamp()),
        golden_id = case when input.fate = 'moved' then null else golden_id end
      from ${input}
      where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = input."fromId"`,

@@ -1,3 +1,4 @@
+import { canonicalNumber } from '../values/canonicalNumber';
 import { sameProperty } from '../values/canonicalValue';
 import { diffState, type KnownValues } from './diffState';
 import { isEmptyFlow, isFault, type Flow } from '../values/transformContract';
@@ -99,7 +100,7 @@ function typed(value: JsonValue, as: WriteBackField['as']): { value: JsonValue }
       : { reason: 'is neither true nor false' };
   }
   const number = Number(text);
-  return Number.isFinite(number) && text.trim() !== ''
-    ? { value: number }
-    : { reason: 'is no number that JSON holds' };
+  // A double would cut long ones: another value would be written than the one that is known to be.
+  const isExact = canonicalNumber(text) !== null && canonicalNumber(number) === canonicalNumber(text);
+  return isExact ? { value: number } : { reason: 'is no number that JSON holds' };
 }

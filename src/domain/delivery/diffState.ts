@@ -47,7 +47,8 @@ function changeOf(
   const { property } = rule;
   const ours = sent[property];
   if (kept[property] === undefined && ours === undefined) return undefined;
-  const held = kept[property] ?? '';
+  // Sent and not read since: it is there as far as anybody knows, so that clearing it is a change.
+  const held = (kept[property] === undefined ? ours : kept[property]) ?? '';
   if (isOptOut(rule, held)) return undefined;
   if (!isOptOut(rule, wanted) && (rule.ownership === 'hubspot' || isFilled(rule, held))) return undefined;
   if (wanted === undefined) {

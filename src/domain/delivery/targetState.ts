@@ -49,19 +49,24 @@ export function readTargetState(
 /**
  * The same record with the echoes of our own writes marked: a value that we wrote is nobody's will there, so it neither
  * competes nor proves who somebody is.
- * @param sent what was sent there and not changed since, or is on its way
+ * @param sent what was sent there and not changed since, and what is on its way: the record may hold either
+ * @param earlier its former mapping, where this read is older than our last write: what we had written before still is
+ *   an echo then, though it is no longer what was sent last
  */
 export function markEchoes(
   record: MappedRecord,
-  sent: Record<string, string>,
+  sent: readonly Record<string, string>[],
   properties: readonly FieldRule[],
+  earlier: MappedRecord | null,
 ): MappedRecord {
   const fields = { ...record.fields };
   for (const rule of properties) {
-    const field = fields[rule.property];
-    const ours = sent[rule.property];
-    if (field && ours !== undefined && sameProperty(rule, field.value, ours))
-      fields[rule.property] = { ...field, ours: true };
+    const { property } = rule;
+    const field = fields[property];
+    const before = earlier?.fields[property];
+    const ours = [...sent.map((values) => values[property]), before?.ours ? before.value : undefined];
+    if (field && ours.some((value) => value !== undefined && sameProperty(rule, field.value, value)))
+      fields[property] = { ...field, ours: true };
   }
   return { ...record, fields };
 }

@@ -5,6 +5,8 @@ import type { ObjectRules } from '../rules';
 
 /** What is known of the values that a HubSpot record holds. */
 export interface AnchorState {
+  /** What it holds as far as it is known: newer than what was staged, where a write of ours was answered since. */
+  kept: Record<string, string | null>;
   /** What we last sent of each property. */
   sent: Record<string, string>;
   /** What others wrote, by HubSpot's history. */
@@ -21,11 +23,11 @@ export interface AnchorState {
 export function mapAnchor(
   ref: RecordRef,
   payload: JsonObject,
-  { sent, edits }: AnchorState,
+  { kept, sent, edits }: AnchorState,
   observedAt: string,
   rules: ObjectRules,
 ): MappedRecord {
-  const properties = (payload['properties'] ?? {}) as Record<string, string | null>;
+  const properties = { ...(payload['properties'] as Record<string, string | null> | undefined), ...kept };
   const fields: Record<string, MappedField> = {};
   for (const rule of rules.fields) {
     const raw = properties[rule.property];
