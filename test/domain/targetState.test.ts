@@ -256,26 +256,6 @@ describe('an echo of our own write', () => {
     fields: { phone: { value: phone, at, ours: true as const } },
   });
 
-  test('is one while the next value is on its way, and the record may hold either', () => {
-    const on = [{ phone: 'B' }, { phone: 'C' }];
-    for (const phone of ['B', 'C'])
-      expect(markEchoes(record({ phone }), on, properties, null).fields['phone']).toHaveProperty('ours');
-    expect(markEchoes(record({ phone: 'D' }), on, properties, null).fields['phone']).not.toHaveProperty(
-      'ours',
-    );
-  });
-
-  test('is one in a read that is older than the next write, and nobody’s word after it', () => {
-    const next = [{ phone: 'C' }];
-    expect(markEchoes(record({ phone: 'B' }), next, properties, echoed('B')).fields['phone']).toHaveProperty(
-      'ours',
-    );
-    for (const earlier of [null, echoed('A'), record({ phone: 'B' })])
-      expect(
-        markEchoes(record({ phone: 'B' }), next, properties, earlier).fields['phone'],
-      ).not.toHaveProperty('ours');
-  });
-
   test('proves nobody’s identity, also while it is on its way', () => {
     const byPhone = { name: 'phone', fields: ['phone'], fold: 'exact' as const };
     const map: StreamMap = {
