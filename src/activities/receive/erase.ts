@@ -20,20 +20,24 @@ import type { ErasedRecord } from '../consolidate/screenErased';
 /**
  * Before people are erased: what records of others mention of them goes. By itself, outside of their transaction, for it
  * looks through all that is stored; repeated it changes nothing.
+ * @returns what does so once more. Call it when the people are erased: others may have read records meanwhile that mention
+ * them, and only from then on nobody stages them so
  */
 export async function eraseMentionsOf(
   context: ActivityContext,
   portalId: string,
   objectType: string,
   recordIds: string[],
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { rules } = await context.objectContext(portalId, objectType);
   const mails = new Set<string>();
   for (const recordId of recordIds) {
     const person = await findPerson(context.pool, portalId, objectType, recordId);
     for (const mail of mailsOf(person, rules.identity)) mails.add(mail);
   }
-  await eraseMentions(context.pool, portalId, objectType, [...mails]);
+  const erase = () => eraseMentions(context.pool, portalId, objectType, [...mails]);
+  await erase();
+  return erase;
 }
 
 /**

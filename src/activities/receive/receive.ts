@@ -199,10 +199,12 @@ async function receivePart(
   sum.calls += changed.calls;
   sum.associationCalls += associations.calls;
   sum.historyCalls += read.historyCalls;
-  if (erasedIds.length > 0) await eraseMentionsOf(context, portalId, objectType, erasedIds);
+  const eraseAgain =
+    erasedIds.length > 0 ? await eraseMentionsOf(context, portalId, objectType, erasedIds) : null;
   await context.failpoint('receive.read');
   await storeChanged(receiving, {
     ...{ objectType, objects, read, missing: changed.missing, associations: associations.read },
     merges: [...mergesOf(objects), ...changed.merges],
   });
+  await eraseAgain?.();
 }
