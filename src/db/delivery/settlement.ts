@@ -19,7 +19,8 @@ function isWorkedOn(mark: string): string {
 
 /**
  * Rows of a run ($2) that are not settled, by stage. Parked marks are settled: problems stand for them. Of objects that
- * are not configured ($3, any more) nothing is delivered: nobody waits for what is left of them.
+ * are not configured ($3, any more) nothing is delivered: nobody waits for what is left of them. Each arm of the `or`
+ * names what an index of its own holds, so that due rows of other runs are not read.
  */
 const unsettledRows = {
   staged: `from staged_records
@@ -30,7 +31,7 @@ const unsettledRows = {
   associations: `from golden_associations a join portals using (portal_id)
     where a.portal_id = $1 and a.run_id = $2 and a.due and not a.parked
       and a.from_object = any ($3::text[]) and a.to_object = any ($3::text[]) and (mode = 'live' or ${isWorkedOn('a')})
-      and (a.batch_id is not null or (
+      and (a.batch_id is not null or (a.batch_id is null and
         exists (select from known_states f where f.portal_id = $1 and f.target = 'hubspot'
           and f.object_type = a.from_object and f.golden_id = a.from_golden and not f.archived)
         and exists (select from known_states t where t.portal_id = $1 and t.target = 'hubspot'
