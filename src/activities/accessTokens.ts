@@ -67,28 +67,39 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
 
   return {
     current: () => pausing((met) => currentToken(deps, met)),
-    async refused(token) {
-      const held = await findTokens(pool, portalId);
-      if (!held || held.isRevoked) return true;
-      const stored = await pausing(async (met) => {
-        met.installation = held.installation;
-        return openToken(deps.ring, held, 'access');
-      });
-      if (!equalText(token, stored)) return true;
-      return refuseToken(pool, held);
-    },
+    refused: (token) => pausing((met) => anotherIsToBeHad(deps, met, token)),
     async uninstall() {
-      const isUninstalled = await uninstalled(deps);
-      await forgetTokens(pool, portalId, `the app was uninstalled; to go on, install it: ${installUrl}`);
+      const met: Met = { installation: null };
+      const isUninstalled = await uninstalled(deps, met);
+      const reason = `the app was uninstalled; to go on, install it: ${installUrl}`;
+      await forgetTokens(pool, portalId, met.installation, reason);
       return isUninstalled;
     },
   };
 }
 
+async function anotherIsToBeHad(deps: AccessTokenDeps, met: Met, token: string): Promise<boolean> {
+  const held = await findTokens(deps.pool, deps.portalId);
+  if (!held || held.isRevoked) return true;
+  met.installation = held.installation;
+  if (!equalText(token, openToken(deps.ring, held, 'access'))) return true;
+  return refuseToken(deps.pool, held);
+}
+
 /** @throws HubSpotFailure that passes: then nothing is forgotten yet */
-async function uninstalled(deps: AccessTokenDeps): Promise<boolean> {
+async function uninstalled(deps: AccessTokenDeps, met: Met): Promise<boolean> {
   try {
-    await uninstallApp(deps.app, await currentToken(deps, { installation: null }));
+    const token = await currentToken(deps, met);
+    try {
+      await uninstallApp(deps.app, token);
+    } catch (error) {
+      const isRefused = error instanceof HubSpotFailure && error.status === 401;
+      const now: Met = { installation: null };
+      if (!isRefused || !(await anotherIsToBeHad(deps, now, token))) throw error;
+      const another = await currentToken(deps, now);
+      // Whoever installed it anew meanwhile wants to keep it.
+      if (now.installation === met.installation) await uninstallApp(deps.app, another);
+    }
     return true;
   } catch (error) {
     const isPassing = error instanceof HubSpotFailure && /^retry/.test(error.action);

@@ -374,6 +374,35 @@ describe('uninstalling', () => {
     expect(await tokensOf(pool).uninstall()).toBe(false);
     expect(await findTokens(pool, portalId)).toBeNull();
   });
+
+  test('with a token that HubSpot refuses refreshes it first: the app must not stay behind', async () => {
+    await install();
+    await control('settings', { clockOffsetMs: 31 * 60_000 });
+    expect(await tokensOf(pool).uninstall()).toBe(true);
+    expect(await tokenCalls()).toEqual({ 200: 1 });
+    expect(await findTokens(pool, portalId)).toBeNull();
+  });
+
+  test.each([
+    ['that it is done', 0],
+    ['that the token has ended', 31 * 60_000],
+  ])(
+    'leaves alone what was installed anew while HubSpot was still saying %s',
+    async (_what, clockOffsetMs) => {
+      await bindPortal(pool, 'main', portalId, null);
+      await install();
+      await control('settings', { clockOffsetMs });
+      const app = appAt(simulator.url);
+      const exchange: OAuthApp['exchange'] = async (call) => {
+        const reply = await app.exchange(call);
+        expect(await reinstall()).toBe(true);
+        return reply;
+      };
+      expect(await tokensOf(pool, { ...app, exchange }).uninstall()).toBe(true);
+      expect(await tokensOf(pool).current()).toBe(newInstall.accessToken);
+      expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
+    },
+  );
 });
 
 describe('a 401', () => {

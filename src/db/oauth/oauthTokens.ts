@@ -173,12 +173,25 @@ export async function refuseToken(
   return rows[0]?.helps ?? true;
 }
 
-/** Forgets a portal's tokens for good, and pauses it until it is installed again. */
-export async function forgetTokens(pool: Pool, portalId: string, reason: string): Promise<void> {
+/**
+ * Forgets a portal's tokens for good, and pauses it until it is installed again; those of an installation that was made
+ * meanwhile stay, and nothing is paused for what became of the former one.
+ */
+export async function forgetTokens(
+  pool: Pool,
+  portalId: string,
+  installation: string | null,
+  reason: string,
+): Promise<void> {
   await inTransaction(pool, async (tx) => {
     await lockPortal(tx, portalId);
-    await tx.query('delete from oauth_tokens where portal_id = $1', [portalId]);
-    await pausePortal(tx, portalId, null, reason);
+    const { rows } = await tx.query<{ isOther: boolean }>(
+      `with forgotten as (
+         delete from oauth_tokens where portal_id = $1 and installed_at::text = $2)
+       select installed_at::text is distinct from $2 as "isOther" from oauth_tokens where portal_id = $1`,
+      [portalId, installation],
+    );
+    if (!rows[0]?.isOther) await pausePortal(tx, portalId, null, reason);
   });
 }
 
