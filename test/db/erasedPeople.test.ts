@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { hashMarks, MissingErasureSecret, recogniseErased } from '../../src/db/erasure/erasedKeys';
-import { deletePerson, eraseMentions, findPerson, forgetSamples } from '../../src/db/erasure/erasePerson';
+import { eraseMentions } from '../../src/db/erasure/eraseMentions';
+import { deletePerson, findPerson, forgetSamples } from '../../src/db/erasure/erasePerson';
 import { liftErasure, recordErasure } from '../../src/db/erasure/erasures';
 import { inTransaction, openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
@@ -93,6 +94,24 @@ test('a key that somebody else holds too is no evidence; a record that was cut o
   expect(person.goldenIds).toEqual([ann]);
   expect(person.sharedKeys).toEqual(['email:family@people.example']);
   expect(person.refs.map(({ key }) => key).sort()).toEqual(['7', 'a', 'gone']);
+});
+
+test.each([
+  ['the last', '3'],
+  ['one between', '2'],
+  ['the first', '1'],
+])('records that were merged one after the other are all of the person, told of %s', async (_which, told) => {
+  const ann = '00000000-0000-4000-8000-000000000001';
+  await pool.query(
+    `insert into known_states (portal_id, object_type, record_id, merged_into, golden_id, kept, archived)
+     values (100, 'contacts', '1', '2', null, '{}', true), (100, 'contacts', '2', '3', null, '{}', true),
+       (100, 'contacts', '3', null, $1, '{}', false), (100, 'contacts', '4', '5', null, '{}', true),
+       (100, 'contacts', '5', null, null, '{}', false)`,
+    [ann],
+  );
+  const person = await findPerson(pool, portalId, 'contacts', told);
+  expect(person.goldenIds).toEqual([ann]);
+  expect(person.recordIds.sort()).toEqual(['1', '2', '3']);
 });
 
 test('the samples that Postgres keeps of columns that can hold an address are taken anew', async () => {

@@ -1,12 +1,12 @@
 import { hashMarks } from '../../db/erasure/erasedKeys';
 import {
   deletePerson,
-  eraseMentions,
   findPerson,
   forgetSamples,
   lockForErasure,
   type StoredPerson,
 } from '../../db/erasure/erasePerson';
+import { eraseMentions } from '../../db/erasure/eraseMentions';
 import { addErasedKeys, recordErasure } from '../../db/erasure/erasures';
 import type { Queryable } from '../../db/pool';
 import { identityMarks, mailMark, mailsIn, recordMark } from '../../domain/merge/erasedKeys';
