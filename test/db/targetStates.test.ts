@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { insertBatches } from '../../src/db/delivery/claims';
 import { lockTargetStates, targetKey } from '../../src/db/delivery/targetStates';
+import { settleWrittenBack } from '../../src/db/delivery/writeBackSettle';
 import { openPool } from '../../src/db/pool';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 
@@ -57,4 +58,30 @@ test('what is on its way to a record is ours, also when the record has become an
   const states = await lockTargetStates(pool, '100', 'contacts', [record]);
   const { unsettled } = states.get(targetKey(record))!;
   expect(unsettled.map(({ phone }) => phone).sort()).toEqual(['+44', '+45']);
+});
+
+test('of a record that was gone before its write was answered nothing is known: it comes back as a new one', async () => {
+  const known = () =>
+    pool.query('select record_id, kept, sent from known_states').then(({ rows }) => rows as object[]);
+  await pool.query(
+    `insert into outbox (portal_id, target, object_type, golden_id, lead_source) values (100, 'desk', 'contacts', $1, 'desk')`,
+    [first],
+  );
+  const [batchId] = await claim(first, '+44', 'desk');
+  const settle = () =>
+    settleWrittenBack(pool, '100', { batchId: batchId!, objectType: 'contacts' }, 'desk', [
+      { goldenId: first, recordId: '7' },
+    ]);
+  await settle();
+  expect(await known()).toEqual([]);
+  await pool.query(
+    `insert into known_states (portal_id, target, object_type, record_id, kept, sent)
+     values (100, 'desk', 'contacts', '7', '{"phone": "+1", "city": "York"}', '{"city": "York"}')`,
+  );
+  await settle();
+  expect(await known()).toEqual([
+    { record_id: '7', kept: { city: 'York' }, sent: { city: 'York', phone: '+44' } },
+  ]);
+  const { rows } = await pool.query('select record_id from deliveries');
+  expect(rows).toEqual([{ record_id: '7' }, { record_id: '7' }]);
 });

@@ -271,6 +271,7 @@ test.each<
     '2024-01-05T10:00:00.000Z',
     [],
   ],
+  ['staging, where the source is ahead of it', '2099-01-01T00:00:00Z', {}, {}, onDay(20), []],
   ['staging, where there is none', null, {}, { changedAt: 'changed' }, onDay(20), []],
   ['staging, where it is unreadable', 'yesterday', {}, {}, onDay(20), ['invalidValue:null']],
   ['staging, where no zone is known', '2024-01-05 10:00', {}, {}, onDay(20), ['invalidValue:null']],

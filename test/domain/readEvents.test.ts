@@ -8,7 +8,12 @@ function event(kind: ReceivedEvent['kind'], more: Partial<ReceivedEvent> = {}): 
   eventId += 1;
   return {
     ...{ eventId: String(eventId), kind, source: 'hubspot', stream: 'contacts', key: '1', also: {} },
-    ...{ payload: null, lane: 0, occurredAt: '2026-01-01T00:00:00.000Z' },
+    ...{
+      payload: null,
+      lane: 0,
+      occurredAt: '2026-01-01T00:00:00.000Z',
+      receivedAt: '2026-01-01T00:00:01.000Z',
+    },
     ...more,
   };
 }

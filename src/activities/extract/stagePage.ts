@@ -9,6 +9,9 @@ import type { SourceRecord } from '../../sources/contract';
 import { isDataFault } from '../failures';
 import { screenErased, type ErasureSecret } from '../consolidate/screenErased';
 
+/** A record of a page, or one that its system told by itself. */
+type ToldRecord = SourceRecord & Pick<StagedInput, 'toldAt'>;
+
 /**
  * Stages a page's records inside the page's transaction; those of erased people are dropped. Keys that stand twice in a page: the last one counts.
  * Records that the database refuses are found by halving and become problems `defect`; the rest goes on.
@@ -18,7 +21,7 @@ export async function stagePage(
   tx: Queryable,
   stream: StreamRef,
   objectType: string,
-  records: SourceRecord[],
+  records: ToldRecord[],
   { secret, ...options }: StagingOptions & { secret: ErasureSecret },
 ): Promise<{ staged: number; refused: number }> {
   const byKey = new Map(records.map(asStaged).map((record) => [record.key, record]));
@@ -88,8 +91,8 @@ async function stageBisecting(
 }
 
 /** Cleans key and payload so that Postgres can hold them, and hashes the payload: an equal payload is no news. */
-function asStaged({ key, payload, changedAt }: SourceRecord): StagedInput {
+function asStaged({ key, payload, changedAt, toldAt }: ToldRecord): StagedInput {
   const cleaned = cleanJson(payload) as JsonObject;
   const payloadHash = createHash('sha1').update(JSON.stringify(cleaned)).digest('base64');
-  return { key: cleanText(key), payload: cleaned, payloadHash, changedAt };
+  return { key: cleanText(key), payload: cleaned, payloadHash, changedAt, toldAt };
 }

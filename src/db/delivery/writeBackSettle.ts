@@ -6,7 +6,10 @@ export interface WrittenBack {
   recordId: string;
 }
 
-/** Ledger and known states of the records that a target accepted. What it made of the values, the next read tells. */
+/**
+ * Ledger and known states of the records that a target accepted. What it made of the values, the next read tells.
+ * Of a record that was seen to be gone meanwhile nothing is known: should it come back, it is seen for the first time.
+ */
 export async function settleWrittenBack(
   db: Queryable,
   portalId: string,
@@ -24,12 +27,13 @@ export async function settleWrittenBack(
      ledger as (
        insert into deliveries (portal_id, target, run_id, object_type, golden_id, record_id, operation, before, after,
          acknowledged)
-       select $1, $5, run_id, $2, "goldenId", "recordId", 'update', before, properties, properties from input)
-     insert into known_states (portal_id, target, object_type, record_id, kept, sent, settled_at)
-     select $1, $5, $2, "recordId", '{}', properties, clock_timestamp() from input order by "recordId"
-     on conflict (portal_id, target, object_type, record_id) do update set
-       kept = known_states.kept - array(select jsonb_object_keys(excluded.sent)),
-       sent = known_states.sent || excluded.sent, settled_at = excluded.settled_at`,
+       select $1, $5, run_id, $2, "goldenId", "recordId", 'update', before, properties, properties from input),
+     held as (
+       select record_id, properties from input join known_states on portal_id = $1 and target = $5
+         and object_type = $2 and record_id = "recordId" order by record_id for update of known_states)
+     update known_states k set kept = k.kept - array(select jsonb_object_keys(properties)),
+       sent = k.sent || properties, settled_at = clock_timestamp()
+     from held where k.portal_id = $1 and k.target = $5 and k.object_type = $2 and k.record_id = held.record_id`,
     [portalId, batch.objectType, JSON.stringify(written), batch.batchId, target],
   );
 }

@@ -14,7 +14,7 @@ export interface DriftRow {
 
 /**
  * Counts where a page of a list read differs from the known states. Call it before the page is saved, in the same
- * transaction. What a write of ours settled after the read began, or a frozen change of ours explains, is no drift.
+ * transaction. What a write of ours settled after the read began or a later read stored, or a frozen change of ours explains, is no drift.
  * @param states what the page holds, by record; only properties that were known before can have drifted
  */
 export async function countDrift(
@@ -43,7 +43,7 @@ export async function countDrift(
          where not known.archived and known.kept ? property and known.kept ->> property is distinct from value
            and not exists (select from frozen where frozen.record_id = input."recordId"
              and frozen.properties ->> property = coalesce(value, ''))) as changed on true
-       where (known.settled_at is null or known.settled_at < $5)
+       where (known.settled_at is null or known.settled_at < $5) and coalesce(known.read_at <= $5, true)
          and case when known.record_id is null
            then not exists (select from frozen where golden_id::text = input.kept ->> 'tributary_id')
            else known.archived or changed.property is not null end)

@@ -109,6 +109,8 @@ export async function insertEvents(
 export interface ClaimedEvent extends Omit<InboxEvent, 'portalId' | 'eventKey'> {
   /** Order of arrival; names the event when it is settled. */
   eventId: string;
+  /** When it arrived. */
+  receivedAt: string;
 }
 
 export interface InboxSlice {
@@ -147,7 +149,7 @@ export async function claimInboxSlice(
   const { rows } = await pool.query<ClaimedEvent & { dueCount: number; recordCount: number }>(
     // The table is read once and joined with nothing, for Postgres knows of a backlog late: a join takes seconds then.
     `with due as (
-       select event_id, kind, lane, source, stream, record_key, also, payload, occurred_at from inbox_events
+       select event_id, kind, lane, source, stream, record_key, also, payload, occurred_at, received_at from inbox_events
        where portal_id = $1 and settled_at is null order by lane, event_id limit $3),
      grouped as (
        select *, min(lane) over record as first_lane, min(event_id) over record as first_event
@@ -156,6 +158,7 @@ export async function claimInboxSlice(
      counted as (select *, count(*) over () as due_count, max(place) over () as record_count from placed)
      select event_id as "eventId", kind, source, stream, record_key as key, also, payload, lane,
        to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "occurredAt",
+       to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "receivedAt",
        due_count::int as "dueCount", record_count::int as "recordCount"
      from counted where place <= $2 order by event_id`,
     [portalId, recordsMax, eventsMax],

@@ -7,6 +7,8 @@ export interface StagedInput {
   payload: JsonObject;
   payloadHash: string;
   changedAt: string | null;
+  /** When its system told it, where that was not by the read of a page. */
+  toldAt?: string | undefined;
 }
 
 export interface StagingOptions {
@@ -21,7 +23,8 @@ export interface StagingOptions {
 
 /**
  * Stages a page: a record whose payload hash differs from its latest row (or that had gone) becomes due; an equal one
- * changes nothing. A due record that a run waits for stays that run's when no run stages it again; another run takes it
+ * changes nothing, and so does one that was read before the latest row was, unless its source's own time says that it is
+ * newer: a record is pushed while its page is read. A due record that a run waits for stays that run's when no run stages it again; another run takes it
  * over. @returns how many rows became due
  */
 export async function stageRecords(
@@ -36,8 +39,9 @@ export async function stageRecords(
     `insert into staged_records
        (portal_id, source, stream, record_key, object_type, payload, payload_hash, changed_at, run_id, lane, due_at,
         read_at)
-     select $1, $2, $3, key, $4, payload, "payloadHash", "changedAt", $6, $7, now(), coalesce($9, now())
-     from json_to_recordset($5) as page (key text, payload jsonb, "payloadHash" text, "changedAt" timestamptz)
+     select $1, $2, $3, key, $4, payload, "payloadHash", "changedAt", $6, $7, now(), coalesce("toldAt", $9, now())
+     from json_to_recordset($5) as page (key text, payload jsonb, "payloadHash" text, "changedAt" timestamptz,
+       "toldAt" timestamptz)
      on conflict (portal_id, source, stream, record_key) do update set
        payload = excluded.payload, payload_hash = excluded.payload_hash, changed_at = excluded.changed_at,
        staged_at = now(), read_at = excluded.read_at, gone_at = null, gone_action = null,
@@ -46,7 +50,9 @@ export async function stageRecords(
        due_at = now(), lane = least(excluded.lane, staged_records.lane)
      where (staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8)
        and not ($10 and coalesce(staged_records.changed_at > excluded.changed_at
-         and staged_records.changed_at < now() + '5 minutes', false))`,
+         and staged_records.changed_at < now() + '5 minutes', false))
+       and not (($10 or $9::timestamptz is not null) and staged_records.read_at > excluded.read_at
+         and not coalesce(excluded.changed_at > staged_records.changed_at, false))`,
     [
       ...[portalId, source, stream, objectType, JSON.stringify(records), runId, lane, alwaysDue ?? false],
       readBegan ?? null,
@@ -83,24 +89,26 @@ export async function markGone(
   runId: string,
 ): Promise<{ gone: number; refused: boolean }> {
   const scope = [portalId, source, stream];
+  // What was told while the read went on may stand on a page that it had passed.
+  const isOld = `staged.read_at < coalesce((select started_at from runs where portal_id = $1 and run_id = $5), now())`;
   const { rows } = await db.query<{ total: string; missing: string }>(
-    `select count(*) as total, count(*) filter (where seen.record_key is null) as missing
+    `select count(*) as total, count(*) filter (where seen.record_key is null and ${isOld}) as missing
      from staged_records staged left join seen_keys seen
        on seen.portal_id = staged.portal_id and seen.source = staged.source and seen.stream = staged.stream
        and seen.read_number = $4 and seen.record_key = staged.record_key
      where staged.portal_id = $1 and staged.source = $2 and staged.stream = $3 and staged.gone_at is null`,
-    [...scope, readNumber],
+    [...scope, readNumber, runId],
   );
   const total = Number(rows[0]!.total);
   const missing = Number(rows[0]!.missing);
   const refused = missing > 0 && missing * 100 > total * maxGonePercent;
   if (missing > 0 && !refused) {
     await db.query(
-      `update staged_records staged set gone_at = now(), gone_action = $5, due_at = now(), run_id = $6
-       where portal_id = $1 and source = $2 and stream = $3 and gone_at is null and not exists (
+      `update staged_records staged set gone_at = now(), gone_action = $6, due_at = now(), run_id = $5
+       where portal_id = $1 and source = $2 and stream = $3 and gone_at is null and ${isOld} and not exists (
          select from seen_keys seen where seen.portal_id = $1 and seen.source = $2 and seen.stream = $3
            and seen.read_number = $4 and seen.record_key = staged.record_key)`,
-      [...scope, readNumber, action, runId],
+      [...scope, readNumber, runId, action],
     );
   }
   await db.query('delete from seen_keys where portal_id = $1 and source = $2 and stream = $3', scope);

@@ -78,7 +78,10 @@ function changedInPayload(payload: JsonObject, map: StreamMap): JsonValue | unde
   return map.changedAt === undefined ? undefined : readPath(payload, payloadPath(map.changedAt));
 }
 
-/** When the record changed at its source, as a canonical instant; the time of staging where it does not say. */
+/**
+ * When the record changed at its source, as a canonical instant; the time of staging where it does not say. Nothing
+ * changes after it was read: the value of a clock that is ahead would beat whatever people enter until then.
+ */
 function changeTime(
   changedAt: JsonValue | undefined,
   stagedAt: string,
@@ -89,7 +92,7 @@ function changeTime(
   const fallback = staged.ok ? staged.value : stagedAt;
   if (isEmptyFlow(changedAt)) return fallback;
   const changed = canonicalValue('datetime', changedAt, map);
-  if (changed.ok && changed.value !== '') return changed.value;
+  if (changed.ok && changed.value !== '') return changed.value < fallback ? changed.value : fallback;
   const reason = changed.ok ? 'is empty' : changed.reason;
   faults.push({
     kind: 'invalidValue',

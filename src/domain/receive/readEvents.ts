@@ -24,6 +24,7 @@ export interface ReceivedEvent extends RecordRef {
   payload: JsonObject | null;
   lane: number;
   occurredAt: string;
+  receivedAt: string;
 }
 
 /** Associations of one record with one object type that are to be read anew. */
@@ -52,6 +53,8 @@ export interface ChangedObject {
 export interface PushedRecord extends RecordRef {
   payload: JsonObject;
   changedAt: string;
+  /** When it arrived. */
+  toldAt: string;
   lane: number;
   eventIds: string[];
 }
@@ -179,13 +182,13 @@ function winnersOf(events: ReceivedEvent[]): Map<string, string> {
 /** A source may send out of order: the latest by its own time counts, of equal ones the one that came last. */
 function newestPushed(events: ReceivedEvent[]): PushedRecord[] {
   const newest = new Map<string, PushedRecord>();
-  for (const { source, stream, key, kind, payload, occurredAt, lane, eventId } of events) {
+  for (const { source, stream, key, kind, payload, occurredAt, receivedAt, lane, eventId } of events) {
     if (kind !== 'pushed' || payload === null) continue;
     const name = JSON.stringify([source, stream, key]);
     const before = newest.get(name);
     const eventIds = [...(before?.eventIds ?? []), eventId];
     const isNewer = before === undefined || Date.parse(occurredAt) >= Date.parse(before.changedAt);
-    const record = { source, stream, key, payload, changedAt: occurredAt, lane };
+    const record = { source, stream, key, payload, changedAt: occurredAt, toldAt: receivedAt, lane };
     newest.set(name, isNewer ? { ...record, eventIds } : { ...before, eventIds });
   }
   return [...newest.values()];
