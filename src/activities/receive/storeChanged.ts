@@ -101,9 +101,8 @@ async function storeShare(window: ClaimedWindow, part: ReadPart): Promise<void> 
   await settling(window, async (tx) => {
     const merges = await unfollowedMerges(tx, portalId, objectType, part.merges);
     if (erasedIds.length > 0) {
-      // Whoever went into an erased record is erased with it.
-      const into = merges.filter(({ toId }) => erasedIds.includes(toId));
-      await followMerges(tx, portalId, objectType, into);
+      // Whoever went into an erased record is erased with it. Else what was read of the winners is saved before.
+      await followMerges(tx, portalId, objectType, merges);
       await erasePeople(context, tx, portalId, objectType, erasedIds);
     }
     const staged = await stageChanged(tx, context.erasureSecret, part, { portalId, lane });
