@@ -276,10 +276,8 @@ test.each<
   ['staging, where it is unreadable', 'yesterday', {}, {}, onDay(20), ['invalidValue:null']],
   ['staging, where no zone is known', '2024-01-05 10:00', {}, {}, onDay(20), ['invalidValue:null']],
 ])('the time of a value is %s', (_, changedAt, payload, more, at, expected) => {
-  const { record, faults } = map(
-    { ...payload, x: 'v' },
-    { fields: [fieldMap('x')], rules: [fieldRule('x')], map: more, changedAt },
-  );
+  const given = { fields: [fieldMap('x')], rules: [fieldRule('x')], map: more, changedAt };
+  const { record, faults } = map({ ...payload, x: 'v' }, given);
   expect(record?.fields['x']?.at).toBe(at);
   expect(brief(faults)).toEqual(expected);
 });
