@@ -145,36 +145,40 @@ export async function isDelivering(
 
 /**
  * References whose other record no source has: problems of the record that refers; they close when it appears or the
- * reference goes. Called when a run has consolidated everything it read.
+ * reference goes. Called when a run has consolidated everything it read. All references are looked at, once, for each end
+ * of one may come or go with any slice; what is told already costs no more than that look.
  */
 export async function settleReferences(db: Queryable, portalId: string, runId: string): Promise<number> {
-  const missing = `from record_references r join mapped_records m on m.portal_id = r.portal_id
-      and m.source = r.source and m.stream = r.stream and m.record_key = r.record_key
-    where r.portal_id = $1 and not exists (select from mapped_records other where other.portal_id = r.portal_id
-      and other.source = r.to_source and other.stream = r.to_stream and other.record_key = r.to_key)`;
-  const fingerprint = `md5(concat_ws(chr(31), 'waitingForParent', r.source, r.stream, r.record_key, r.to_source,
-    r.to_stream, r.to_key))`;
-  const reason = `'refers to a record of ' || r.to_source || '.' || r.to_stream || ' that no source has delivered'`;
-  await db.query(
-    `update problems set closed_at = now(), closed_by = 'source'
-     where portal_id = $1 and stage = 'associate' and kind = 'waitingForParent' and closed_at is null
-       and fingerprint not in (select ${fingerprint} ${missing})`,
-    [portalId],
-  );
+  const told = `portal_id = $1 and stage = 'associate' and kind = 'waitingForParent' and closed_at is null`;
   // Sorted, and so all found before the first is written: a table that is read while it grows is read over and over.
+  // By `except`, for a plan that expects few of them would compare each with each.
   const { rows } = await db.query<{ source: string; object_type: string; opened: string }>(
-    `with opened as (
+    `with missing as materialized (
+       select r.object_type, r.source, r.stream, r.record_key, m.golden_id, r.to_object,
+         'refers to a record of ' || r.to_source || '.' || r.to_stream || ' that no source has delivered' as reason,
+         md5(concat_ws(chr(31), 'waitingForParent', r.source, r.stream, r.record_key, r.to_source, r.to_stream,
+           r.to_key)) as fingerprint
+       from record_references r join mapped_records m on m.portal_id = r.portal_id
+         and m.source = r.source and m.stream = r.stream and m.record_key = r.record_key
+       where r.portal_id = $1 and not exists (select from mapped_records other where other.portal_id = r.portal_id
+         and other.source = r.to_source and other.stream = r.to_stream and other.record_key = r.to_key)),
+     closed as (
+       update problems set closed_at = now(), closed_by = 'source'
+       where ${told} and fingerprint in (
+         select fingerprint from problems where ${told} except select fingerprint from missing)),
+     opened as (
        insert into problems (portal_id, run_id, stage, kind, object_type, source, stream, record_key, golden_id, field,
          reason, fingerprint)
-       select $1, $2, 'associate', 'waitingForParent', r.object_type, r.source, r.stream, r.record_key, m.golden_id,
-         r.to_object, ${reason},
-         ${fingerprint}
-       ${missing}
+       select $1, $2, 'associate', 'waitingForParent', object_type, source, stream, record_key, golden_id, to_object,
+         reason, fingerprint
+       from missing
+       where not exists (select from problems open
+           where open.portal_id = $1 and open.fingerprint = missing.fingerprint and open.closed_at is null)
          and not exists (select from problems old
-           where old.portal_id = $1 and old.fingerprint = ${fingerprint} and old.closed_by = 'dismissed'
-             and old.evidence = problem_evidence($1, r.source, r.stream, r.record_key, r.object_type, m.golden_id,
-               ${reason}))
-       order by 12
+           where old.portal_id = $1 and old.fingerprint = missing.fingerprint and old.closed_by = 'dismissed'
+             and old.evidence = problem_evidence($1, missing.source, missing.stream, missing.record_key,
+               missing.object_type, missing.golden_id, missing.reason))
+       order by fingerprint
        on conflict (portal_id, fingerprint) where closed_at is null do nothing
        returning source, object_type)
      select source, object_type, count(*) as opened from opened group by 1, 2`,
