@@ -63,6 +63,22 @@ test('a list, its stream in the query, a key of two fields; of one key the last 
   ]);
 });
 
+test('of one key the record that changed last counts, in whatever order they come', async () => {
+  const person = (name: string, changed?: string) => ({ id: 1, name, ...(changed && { changed }) });
+  const [early, late] = ['2026-11-01T10:00:00Z', '2026-11-01T11:00:00+00:00'];
+  for (const [records, then] of [
+    [[person('new', late), person('old', early)], 'new'],
+    [[person('old', early), person('new', late)], 'new'],
+    [[person('first', early), person('second', early)], 'second'],
+    [[person('old', early), person('of now')], 'of now'],
+    [[person('ahead', '9999-12-31T00:00:00Z'), person('of now')], 'of now'],
+  ] as const) {
+    await api.pool.query('truncate inbox_events');
+    expect((await api.ask(...push('crm/people', records))).json).toEqual({ accepted: 1, refused: [] });
+    expect((await stored()).map(({ payload }) => (payload as { name: string }).name)).toEqual([then, then]);
+  }
+});
+
 test('what cannot be used is refused by its place; the others are taken', async () => {
   const long = 'k'.repeat(601);
   const reply = await api.ask(

@@ -64,9 +64,7 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
     const [streamName, stream] = streamOf(request, source.streams, deps.counts);
     const records = recordsOf(parsed(body), deps.counts);
     const timestamp = source.signing.timestampHeader && request.get(source.signing.timestampHeader);
-    // One record of the year 9999 would be newer than all that comes after it.
-    const believedMs = at.getTime() + clockSkewMs;
-    const { pushed, refused } = readPushed(records, stream);
+    const { pushed, refused } = readPushed(records, stream, at);
     const portalIds = pushed.length > 0 ? await portalIdsOf(deps) : [];
     const events = portalIds.flatMap((portalId) =>
       pushed.map(({ key, payload, changedAt }): InboxEvent => ({
@@ -74,7 +72,7 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
         // Without a time of its own a repetition cannot be told from a value that came back.
         eventKey: eventKeyOf([streamName, key, digestOf(payload), timestamp || deps.newId()]),
         lane: realtimeLane,
-        occurredAt: changedAt !== null && Date.parse(changedAt) <= believedMs ? changedAt : at.toISOString(),
+        occurredAt: changedAt,
       })),
     );
     await store(events);
@@ -122,13 +120,15 @@ function recordsOf(body: JsonValue, counts: WebhookCounts): JsonValue[] {
 interface Pushed {
   key: string;
   payload: JsonObject;
-  changedAt: string | null;
+  /** As the record says itself, or when it arrived. */
+  changedAt: string;
 }
 
-/** The records by their keys, as a page of the stream would give them: of those with one key the last counts. */
+/** The records by their keys: of those with one key the one that changed last counts, of equal ones the last. */
 function readPushed(
   records: JsonValue[],
   { recordKey, changedAt, timeZone }: PushedStream,
+  at: Date,
 ): { pushed: Pushed[]; refused: RequestFault[] } {
   const byKey = new Map<string, Pushed>();
   const refused: RequestFault[] = [];
@@ -144,10 +144,18 @@ function readPushed(
     else if (found.key.length > keyLengthMax) refused.push({ pointer, detail: 'its record key is too long' });
     else {
       const time = changedAt === null ? null : cursorText(valueAt(payload, changedAt));
-      byKey.set(found.key, { key: found.key, payload, changedAt: changedAtOf(time, timeZone) });
+      const one = { key: found.key, payload, changedAt: believedTime(changedAtOf(time, timeZone), at) };
+      const before = byKey.get(found.key);
+      if (!before || before.changedAt <= one.changedAt) byKey.set(found.key, one);
     }
   }
   return { pushed: [...byKey.values()], refused };
+}
+
+/** One record of the year 9999 would be newer than all that comes after it. In and out: as `Date.toISOString` has it. */
+function believedTime(told: string | null, at: Date): string {
+  const isBelieved = told !== null && Date.parse(told) <= at.getTime() + clockSkewMs;
+  return isBelieved ? told : at.toISOString();
 }
 
 function digestOf(payload: JsonObject): string {
