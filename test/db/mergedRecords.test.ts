@@ -180,3 +180,13 @@ test('a read that began before the merge does not bring the loser back', async (
   const winner = { ...read, recordId: '12' };
   expect([...(await saveReadStates(pool, portal, 'contacts', [winner], began))]).toEqual(['12']);
 });
+
+test('a merge that is told late ends where its winner has gone since', async () => {
+  await known('11', 1);
+  await known('12', null);
+  await known('13', null);
+  await follow({ fromId: '12', toId: '13' });
+  expect(await follow({ fromId: '11', toId: '12' })).toEqual({ moved: [goldenOf(1)], contested: [] });
+  expect(await links()).toEqual({ 11: 'archived into 13', 12: 'archived into 13', 13: '1' });
+  expect(await anchors()).toEqual(['13']);
+});

@@ -43,9 +43,10 @@ export async function followMerges(
   objectType: string,
   merges: readonly RecordMerge[],
 ): Promise<FollowedMerges> {
-  const pairs = finalMerges(merges);
-  if (pairs.length === 0) return { moved: [], contested: [] };
+  const told = finalMerges(merges);
+  if (told.length === 0) return { moved: [], contested: [] };
   await lockConsolidation(db, portalId, objectType);
+  const pairs = await throughStored(db, portalId, objectType, told);
   const settled = await decide(db, portalId, objectType, pairs);
   await moveLinks(db, portalId, objectType, pairs, settled);
   const contestedIds = new Set(
@@ -78,6 +79,23 @@ function finalMerges(merges: readonly RecordMerge[]): RecordMerge[] {
     }
     return seen.has(toId) ? [] : [{ fromId, toId }];
   });
+}
+
+/** A merge may be told late: its winner has lost in its turn, and who that became is known. */
+async function throughStored(
+  db: Queryable,
+  portalId: string,
+  objectType: string,
+  told: RecordMerge[],
+): Promise<RecordMerge[]> {
+  const { rows } = await db.query<RecordMerge>(
+    `select record_id as "fromId", merged_into as "toId" from known_states
+     where portal_id = $1 and target = 'hubspot' and object_type = $2 and record_id = any ($3::text[])
+       and archived and merged_into is not null and merged_into <> all ($4::text[])`,
+    [portalId, objectType, told.map(({ toId }) => toId), told.map(({ fromId }) => fromId)],
+  );
+  const stored = new Map(rows.map(({ fromId, toId }) => [fromId, toId]));
+  return told.map(({ fromId, toId }) => ({ fromId, toId: stored.get(toId) ?? toId }));
 }
 
 interface Settled extends RecordMerge {
