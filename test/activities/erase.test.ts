@@ -79,6 +79,21 @@ test.each(['joann@x.example', 'jo.ann@x.example', 'ann@x.example.uk', 'ann@x.exa
   },
 );
 
+test.each([
+  ["o'neil@x.example", 'neil@x.example', 'neil@x.example'],
+  ['neil@x.example|2', 'neil@x.example', '[erased]'],
+])('a record known by %s leaves %s as %s', async (key, email, then) => {
+  await pool.query(
+    `insert into known_states (portal_id, object_type, record_id, kept) values (100, 'contacts', '8', $1)`,
+    [JSON.stringify({ email })],
+  );
+  await remarkAfter(key, [], []);
+  const { rows } = await pool.query(
+    `select kept ->> 'email' as email from known_states where record_id = '8'`,
+  );
+  expect(rows).toEqual([{ email: then }]);
+});
+
 test('keys of other object types and references that mention the person go with her', async () => {
   await pool.query(
     `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, config_number)

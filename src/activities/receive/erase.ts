@@ -9,7 +9,7 @@ import {
 import { eraseMentions } from '../../db/erasure/eraseMentions';
 import { addErasedKeys, recordErasure } from '../../db/erasure/erasures';
 import type { Queryable } from '../../db/pool';
-import { identityMarks, mailMark, mailsIn, recordMark } from '../../domain/merge/erasedKeys';
+import { identityMarks, mailMark, recordMark, wholeMailsIn } from '../../domain/merge/erasedKeys';
 import { identityKeysOf } from '../../domain/identity/identityKeys';
 import { hubspotSource } from '../../domain/record';
 import type { IdentityRules } from '../../domain/rules';
@@ -122,6 +122,6 @@ function mailsOf({ mapped, refs, sharedKeys }: StoredPerson, identity: IdentityR
     identityKeysOf(Object.fromEntries(mailRules.map(({ fields }) => [fields[0]!, mail])), identity).some(
       ({ key }) => !sharedKeys.includes(key),
     );
-  const ofRefs = refs.flatMap(({ key }) => mailsIn(JSON.stringify(key.toLowerCase()))).filter(isOwn);
+  const ofRefs = refs.flatMap(({ key }) => wholeMailsIn(JSON.stringify(key.toLowerCase()))).filter(isOwn);
   return [...new Set([...ofKeys, ...ofRefs])];
 }

@@ -83,3 +83,8 @@ export function withoutMails(text: string, mails: readonly string[]): string {
   if (mails.length === 0) return text;
   return text.replace(new RegExp(mentionPattern(mails, '\\p{L}\\p{N}\\p{M}_'), 'gu'), erasedText);
 }
+
+/** The addresses in a text of JSON that are no part of another one there. */
+export function wholeMailsIn(text: string): string[] {
+  return mailsIn(text).filter((mail) => withoutMails(text, [mail]) !== text);
+}
