@@ -24,7 +24,7 @@ import type {
 import type { ActivityContext } from './context';
 import type { ObjectSettings, PortalSettings } from './deps';
 import { leasedClient } from './quota/leasedClient';
-import { laneNumbers } from './laneNumbers';
+import { laneNumbers } from '../domain/record';
 
 /** HubSpot's least limits (facts §2.1): what we begin with until replies tell the portal's own. */
 const firstLimits = [

@@ -9,8 +9,8 @@ import {
 import { findPortal } from '../db/portals';
 import { dailyStop } from '../db/quota/quota';
 import { objectTypesOf, type ActivityContext } from './context';
-import { laneNumbers } from './laneNumbers';
 import { stopOfRun } from './laneStops';
+import { laneNumbers } from '../domain/record';
 
 /** A run waits out a pause that is over so soon; a longer one ends it as waiting. */
 const shortPauseMs = 60_000;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantMsMax } from '../domain/values/instants';
 
 /** What happened to a record, as a hint: never a value of it. */
 export interface JournalEvent {
@@ -26,12 +27,10 @@ const kinds: Readonly<Record<string, JournalEvent['kind']>> = {
 };
 
 const id = z.union([z.int().nonnegative().transform(String), z.string().regex(/^\d{1,19}$/)]);
-/** The last millisecond that has a year of four digits; Postgres reads no others as they are written in JSON. */
-const timeMax = 253_402_300_799_999;
 const time = z
   .union([z.string(), z.int().positive()])
   .transform((at) => new Date(at))
-  .refine((at) => at.getTime() > 0 && at.getTime() <= timeMax);
+  .refine((at) => at.getTime() > 0 && at.getTime() <= instantMsMax);
 const typeId = z.string().regex(/^\d{1,5}-\d{1,19}$/);
 
 const eventSchema = z.looseObject({

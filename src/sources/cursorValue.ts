@@ -1,4 +1,5 @@
 import { DateTime, IANAZone } from 'luxon';
+import { clockSkewMs } from '../domain/values/instants';
 import type { JsonValue } from '../domain/record';
 
 /**
@@ -117,8 +118,6 @@ function knownZone(timeZone: string | undefined): boolean {
   return timeZone !== undefined && IANAZone.isValidZone(timeZone);
 }
 
-/** Clocks of two machines that both run NTP differ by far less. */
-export const clockSkewMs = 5 * 60_000;
 /** No zone on earth is further ahead of UTC (Pacific/Kiritimati, +14:00). */
 const zonesAheadMs = 14 * 3_600_000;
 

@@ -1,6 +1,6 @@
 import type { PortalSettings, Settings, SourceSettings, StreamSettings } from '../activities/deps';
 import type { AccessTokens } from '../activities/accessTokens';
-import { laneNumbers } from '../activities/laneNumbers';
+import { laneNumbers } from '../domain/record';
 import { configHash } from '../config/configHash';
 import { customPropertiesOf } from '../config/customProperties';
 import { mappedPropertiesOf } from '../config/mappedProperties';

@@ -9,7 +9,7 @@ import { clearDue, isAnyDue, selectDue, stillDue, type DueRecord } from '../../d
 import { dropTargetStates, lockTargetStates, saveTargetReads } from '../../db/delivery/targetStates';
 import { storedKeysOf } from '../../domain/identity/expandComponent';
 import { goldenIdOf } from '../../domain/identity/goldenId';
-import { hubspotSource, type RecordRef } from '../../domain/record';
+import { hubspotSource, laneNumbers, type RecordRef } from '../../domain/record';
 import type { ConsolidateInput } from '../../workflows/contracts';
 import type { ActivityContext } from '../context';
 import { eraseRecords } from '../receive/erase';
@@ -17,7 +17,6 @@ import { isDataFault } from '../failures';
 import { identifySlice, tributaryIdsOf } from './identifySlice';
 import { keyChanges } from './keyChanges';
 import { mapSlice, refKey, type MappedSlice, type SliceContext } from './mapSlice';
-import { laneNumbers } from '../laneNumbers';
 import { mergeSlice, type Marked } from './mergeSlice';
 import { createSliceSize, type SliceSize } from './sliceSize';
 import { findErased, type ErasedRecord } from './screenErased';

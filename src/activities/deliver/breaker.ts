@@ -6,7 +6,7 @@ import { HubSpotFailure, replyFailure } from '../../hubspot/hubspotFailure';
 import type { HubSpotClient, HubSpotReply } from '../../hubspot/client';
 import type { ActivityContext } from '../context';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../laneNumbers';
+import { laneNumbers } from '../../domain/record';
 
 /** The first pause is a part of the longest call: long enough for a hiccup, too short to be noticed. */
 const firstPauseOf = (callDeadlineMs: number) => callDeadlineMs / 4;

@@ -7,14 +7,13 @@ import { conflictCounts, endIntents, type TakenBatch } from '../../db/delivery/s
 import { settleArchived } from '../../db/delivery/settleWritten';
 import type { FoldedOutcomes } from '../../domain/delivery/foldOutcome';
 import { mergedIdsOf } from '../../domain/receive/mergedIds';
-import { hubspotSource } from '../../domain/record';
+import { hubspotSource, laneNumbers } from '../../domain/record';
 import type { ObjectRules } from '../../domain/rules';
 import { getRecord, readBatch } from '../../hubspot/readBatch';
 import type { HubSpotRecord } from '../../hubspot/schemas';
 import { countIntents, problemOf, runIdOf } from './batchRecords';
 import { leftArchivedText, mergedText } from './claimBatches';
 import { conflictsMax } from '../quota/limits';
-import { laneNumbers } from '../laneNumbers';
 import type { ErasureSecret } from '../consolidate/screenErased';
 import type { Sending } from './sendBatches';
 import { readHistories, type HubSpotRead, type RecordsRead } from '../receive/readHistories';

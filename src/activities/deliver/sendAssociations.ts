@@ -22,9 +22,9 @@ import { claimedBatch } from './claimedBatch';
 import type { ActivityContext } from '../context';
 import { leasedClient } from '../quota/leasedClient';
 import { unprovedAttemptsMax } from '../quota/limits';
-import { laneNumbers } from '../laneNumbers';
 import { runIdOf } from './batchRecords';
 import { isClaimExpired, isPaused, type SendBatchesInput, type SendBatchesResult } from './sendBatches';
+import { laneNumbers } from '../../domain/record';
 
 /** Sends a wave of claimed association batches, one after the other, and settles every reply. */
 export function createSendAssociations(context: ActivityContext) {

@@ -14,7 +14,7 @@ import {
 } from '../../db/delivery/settle';
 import { inTransaction } from '../../db/pool';
 import { countCall } from '../../db/runs/runs';
-import { tributaryIdProperty } from '../../domain/record';
+import { laneNumbers, tributaryIdProperty } from '../../domain/record';
 import type { HubSpotClient } from '../../hubspot/client';
 import { HubSpotFailure } from '../../hubspot/hubspotFailure';
 import { archiveBatch, updateBatch, upsertBatch } from '../../hubspot/writeBatch';
@@ -24,7 +24,6 @@ import type { ActivityContext } from '../context';
 import { settleFailure } from './batchFailure';
 import { leasedClient } from '../quota/leasedClient';
 import { proveEcho } from './proveEcho';
-import { laneNumbers } from '../laneNumbers';
 import { runIdOf } from './batchRecords';
 import { giveUp, settleArchive, settleReading } from './settleBatch';
 

@@ -3,8 +3,8 @@ import type { StreamRef } from '../../db/staging/cursors';
 import { eventKeyOf, insertEvents } from '../../db/staging/inbox';
 import type { Queryable } from '../../db/pool';
 import { noteSeenKeys } from '../../db/staging/stagedRecords';
-import { laneNumbers } from '../laneNumbers';
 import { keptOf, type HubSpotRead } from '../receive/readHistories';
+import { laneNumbers } from '../../domain/record';
 
 /**
  * Counts where a list read differs from what HubSpot was known to hold, before the page is saved. What differs is

@@ -15,14 +15,13 @@ import {
 } from '../../db/delivery/knownAssociations';
 import { inTransaction, type Queryable } from '../../db/pool';
 import { addCounts } from '../../db/runs/runs';
-import { hubspotSource } from '../../domain/record';
+import { hubspotSource, laneNumbers } from '../../domain/record';
 import { readHubSpotPage, type HubSpotPage } from '../../hubspot/source';
 import { auditPage } from './auditPage';
 import type { ActivityContext } from '../context';
 import type { ExtractPageInput, ExtractPageResult } from './extract';
 import { supersededRead } from './extract';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../laneNumbers';
 import { readHistories, type HubSpotRead } from '../receive/readHistories';
 import type { ErasureSecret } from '../consolidate/screenErased';
 import { readProperties, stageHubSpotRecords } from './stageHubSpot';

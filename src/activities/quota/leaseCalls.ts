@@ -1,7 +1,7 @@
 import { ApplicationFailure, sleep } from '@temporalio/activity';
 import { takeLease, type QuotaBucket } from '../../db/quota/quota';
 import type { ActivityContext } from '../context';
-import { laneNumbers } from '../laneNumbers';
+import { laneNumbers } from '../../domain/record';
 
 export interface LeaseCallsInput {
   portalId: string;

@@ -3,7 +3,7 @@ import { eventKeyOf, insertEvents, type InboxEvent } from '../../db/staging/inbo
 import { claimJournal, moveJournal, noteJournalGap, untoldEvents } from '../../db/staging/journals';
 import { inTransaction } from '../../db/pool';
 import { findPortal } from '../../db/portals';
-import { hubspotSource } from '../../domain/record';
+import { hubspotSource, laneNumbers } from '../../domain/record';
 import {
   journalToken,
   newestJournalOffset,
@@ -16,7 +16,6 @@ import { findObjectTypeId } from '../../hubspot/objectTypeIds';
 import type { ActivityContext } from '../context';
 import type { JournalSettings } from '../deps';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../laneNumbers';
 
 export interface ReadJournalInput {
   portalId: string;

@@ -15,12 +15,12 @@ import type { HubSpotClient } from '../../hubspot/client';
 import type { ActivityContext } from '../context';
 import { eraseMentionsOf } from './erase';
 import { leasedClient } from '../quota/leasedClient';
-import { laneNumbers } from '../laneNumbers';
 import { readChangedAssociations, readChangedRecords } from './readChanged';
 import { readHistories } from './readHistories';
 import { readProperties } from '../extract/stageHubSpot';
 import { stagePage } from '../extract/stagePage';
 import { erasedOf, mergesOf, settling, storeChanged, type ClaimedWindow } from './storeChanged';
+import { laneNumbers } from '../../domain/record';
 
 /** Events are collected for at least so long, so that what changes together is read together. */
 const windowMsMin = 1_000;

@@ -18,9 +18,9 @@ import { evenBatches } from '../../domain/delivery/evenBatches';
 import type { FieldRule } from '../../domain/rules';
 import { countByRun } from '../deliver/claimBatches';
 import type { ActivityContext } from '../context';
-import { laneNumbers } from '../laneNumbers';
 import type { ObjectContext } from '../objectContext';
 import { targetsOf, type TargetStream } from './targetSettings';
+import { laneNumbers } from '../../domain/record';
 
 /** Batches per wave, sent side by side. */
 const waveBatchesMax = 4;

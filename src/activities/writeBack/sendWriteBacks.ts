@@ -14,12 +14,12 @@ import { findTarget, noteTargetAnswer, noteTargetFailure, pauseTarget } from '..
 import { breakerPauseMs } from '../../domain/delivery/breaker';
 import { writeBackValues } from '../../domain/delivery/decideWriteBack';
 import { SourceFailure, type WriteRecord, type WriteResult } from '../../sources/contract';
-import { laneNumbers } from '../laneNumbers';
 import { claimedBatch } from '../deliver/claimedBatch';
 import type { ActivityContext } from '../context';
 import { hardFailuresMax } from '../quota/limits';
 import { giveUpWriteBack, settleWriteBack } from './settleWriteBack';
 import { targetsOf, targetStream, type TargetStream } from './targetSettings';
+import { laneNumbers } from '../../domain/record';
 
 export interface SendWriteBacksInput {
   portalId: string;

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../domain/record';
+import { instantMsMax } from '../../domain/values/instants';
 
 /** One event of a delivery as HubSpot words it (facts §8); null where it does not say. */
 export interface HubSpotEvent {
@@ -23,8 +24,6 @@ export interface HubSpotEvent {
   associationRemoved: boolean | null;
 }
 
-/** The last millisecond that has a year of four digits. */
-const timeMax = 253_402_300_799_999;
 const typeLengthMax = 100;
 const markLengthMax = 500;
 const mergedMax = 1_000;
@@ -105,6 +104,7 @@ function markOf(value: JsonValue | undefined): string | number | null {
 }
 
 function timeOf({ occurredAt }: JsonObject): number | null {
-  const isTime = Number.isSafeInteger(occurredAt) && Number(occurredAt) > 0 && Number(occurredAt) <= timeMax;
+  const isTime =
+    Number.isSafeInteger(occurredAt) && Number(occurredAt) > 0 && Number(occurredAt) <= instantMsMax;
   return isTime ? Number(occurredAt) : null;
 }

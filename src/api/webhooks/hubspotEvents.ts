@@ -1,5 +1,5 @@
 import { eventKeyOf, type InboxAlso, type InboxEvent, type InboxKind } from '../../db/staging/inbox';
-import { hubspotSource, type JsonValue } from '../../domain/record';
+import { hubspotSource, laneNumbers, type JsonValue } from '../../domain/record';
 import { readHubSpotEvent, type HubSpotEvent } from './hubspotEvent';
 
 /** HubSpot's words for what happened, and ours (facts §8). Events of other kinds concern nothing that we keep. */
@@ -34,8 +34,6 @@ const machineSources = new Set([
   'MIGRATION',
   'SALESFORCE',
 ]);
-const realtimeLane = 0;
-const bulkLane = 2;
 
 export interface ReadEvents {
   events: InboxEvent[];
@@ -99,7 +97,7 @@ function asInboxEvent(event: HubSpotEvent, names: TypeNames, now: Date): InboxEv
     eventKey: identityOf(event, key),
     also: alsoOf(event, kind, ends, names),
     payload: null,
-    lane: machineSources.has(String(event.changeSource ?? '')) ? bulkLane : realtimeLane,
+    lane: machineSources.has(String(event.changeSource ?? '')) ? laneNumbers.bulk : laneNumbers.realtime,
     occurredAt: (event.occurredAt === null ? now : new Date(event.occurredAt)).toISOString(),
   };
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { eventKeyOf, type InboxEvent } from '../../db/staging/inbox';
 import { cleanJson } from '../../domain/values/cleanText';
-import type { JsonObject, JsonValue } from '../../domain/record';
-import { changedAtOf, clockSkewMs, cursorText } from '../../sources/cursorValue';
+import { laneNumbers, type JsonObject, type JsonValue } from '../../domain/record';
+import { clockSkewMs } from '../../domain/values/instants';
+import { changedAtOf, cursorText } from '../../sources/cursorValue';
 import { recordKeyOf, valueAt } from '../../sources/recordKey';
 import type { Handler } from '../endpoint';
 import { parsed, signatureOutcomes } from './hubspotWebhook';
@@ -39,8 +40,6 @@ export interface SourceWebhookDeps {
 const recordsMax = 1_000;
 /** A key is part of an index, whose rows Postgres limits to about 2,700 bytes. */
 const keyLengthMax = 600;
-/** What a partner sends cannot wait (DESIGN §3): the lane is realtime. */
-const realtimeLane = 0;
 
 /**
  * Takes records that a source pushes: one, or a list, in the shape of one of its streams, named in the path or the query
@@ -71,7 +70,8 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
         ...{ portalId, source: name, stream: streamName, key, kind: 'pushed', also: {}, payload },
         // Without a time of its own a repetition cannot be told from a value that came back.
         eventKey: eventKeyOf([streamName, key, digestOf(payload), timestamp || deps.newId()]),
-        lane: realtimeLane,
+        // What a partner sends cannot wait (DESIGN §3).
+        lane: laneNumbers.realtime,
         occurredAt: changedAt,
       })),
     );

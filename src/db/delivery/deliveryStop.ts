@@ -1,3 +1,4 @@
+import { laneNumbers } from '../../domain/record';
 import type { Queryable } from '../pool';
 import { findPortal } from '../portals';
 import { dailyStop } from '../quota/quota';
@@ -13,15 +14,13 @@ export interface DeliveryStop {
   bulkStoppedUntil: Date | null;
 }
 
-const bulkLane = 2;
-
 /** What stops delivery now; null for a portal that is not known. */
 export async function deliveryStop(db: Queryable, portalId: string): Promise<DeliveryStop | null> {
   const portal = await findPortal(db, portalId);
   if (!portal) return null;
   const { mode, pausedUntil, pauseReason } = portal;
   const paused = portal.isPaused || portal.isBroken;
-  const stop = await dailyStop(db, portalId, bulkLane);
+  const stop = await dailyStop(db, portalId, laneNumbers.bulk);
   return {
     ...{ mode, paused },
     ...(paused ? { pausedUntil, pauseReason } : { pausedUntil: null, pauseReason: null }),

@@ -1,3 +1,4 @@
+import { clockSkewMs } from '../../domain/values/instants';
 import type { JsonObject, RecordRef } from '../../domain/record';
 import type { StreamRef } from './cursors';
 import type { Queryable } from '../pool';
@@ -17,15 +18,18 @@ export interface StagingOptions {
   alwaysDue?: boolean;
   /** When the read of the page began; now, where nobody says. */
   readBegan?: Date;
-  /** They may come late: what is older than the record that is staged, by their source's own time, is left out (unless that lies ahead of ours). */
+  /**
+   * They may come late: what is older than the record that is staged, by their source's own time, is left out (unless
+   * that lies ahead of ours).
+   */
   mayBeLate?: boolean;
 }
 
 /**
  * Stages a page: a record whose payload hash differs from its latest row (or that had gone) becomes due; an equal one
  * changes nothing, and so does one that was read before the latest row was, unless its source's own time says that it is
- * newer: a record is pushed while its page is read. A due record that a run waits for stays that run's when no run stages it again; another run takes it
- * over. @returns how many rows became due
+ * newer: a record is pushed while its page is read. A due record that a run waits for stays that run's when no run stages
+ * it again; another run takes it over. @returns how many rows became due
  */
 export async function stageRecords(
   db: Queryable,
@@ -50,7 +54,7 @@ export async function stageRecords(
        due_at = now(), lane = least(excluded.lane, staged_records.lane)
      where (staged_records.payload_hash <> excluded.payload_hash or staged_records.gone_at is not null or $8)
        and not ($10 and coalesce(staged_records.changed_at > excluded.changed_at
-         and staged_records.changed_at < now() + '5 minutes', false))
+         and staged_records.changed_at < now() + interval '${clockSkewMs} milliseconds', false))
        and not (($10 or $9::timestamptz is not null) and staged_records.read_at > excluded.read_at
          and not coalesce(excluded.changed_at > staged_records.changed_at, false))`,
     [
