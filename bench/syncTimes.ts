@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { collectGarbage } from './collectGarbage';
 
 /** A page of Postgres, in a file as long as one of its log. */
 const pageBytes = 8 * 1024;
@@ -22,6 +23,7 @@ export async function syncTimes(
     const times: number[] = [];
     const page = Buffer.alloc(pageBytes, 1);
     const total = perSecond * seconds;
+    collectGarbage();
     const began = performance.now();
     let freeAt = began;
     for (let done = 0; done < total;) {

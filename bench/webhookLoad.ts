@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { collectGarbage } from './collectGarbage';
 
 export interface LoadTarget {
   /** Without the path. */
@@ -36,6 +37,7 @@ export async function sendDeliveries(
   const total = perSecond * seconds;
   // All written and signed before the first is sent: this process should do little else than send.
   const deliveries = Array.from({ length: total }, () => deliveryOf(target, eventsEach));
+  collectGarbage();
   const began = performance.now();
   for (let sent = 0; sent < total;) {
     const due = Math.min(total, Math.floor(((performance.now() - began) / 1_000) * perSecond) + 1);
