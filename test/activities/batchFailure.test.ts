@@ -1,33 +1,22 @@
-import type { Pool } from 'pg';
 import { settleFailure } from '../../src/activities/deliver/batchFailure';
 import type { ActivityContext } from '../../src/activities/context';
 import { hardFailuresMax } from '../../src/activities/quota/limits';
 import { installationOf } from '../../src/db/oauth/oauthInstall';
-import { openPool } from '../../src/db/pool';
 import { takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
 import { networkFailure, replyFailure, type HubSpotFailure } from '../../src/hubspot/hubspotFailure';
 import { noRateLimitHeaders } from '../../src/hubspot/rateLimitHeaders';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const second = 1_000;
 const never = 'nobody gives up';
 
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase();
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
 beforeEach(async () => {
   await empty();
   await pool.query('delete from portals');
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const empty = () => pool.query('delete from delivery_batches; delete from outbox');

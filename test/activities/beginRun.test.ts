@@ -1,24 +1,11 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { createRunActivities } from '../../src/activities/runs';
-import { openPool } from '../../src/db/pool';
 import { endRun } from '../../src/db/runs/runs';
 import { stageRecords } from '../../src/db/staging/stagedRecords';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 /** Begins a run of a configuration in which the stream `crm.people` feeds this object. */
 function begin(runId: string, objectType = 'contacts') {

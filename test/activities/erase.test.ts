@@ -1,24 +1,11 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { eraseMentionsOf } from '../../src/activities/receive/erase';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const reader = '00000000-0000-0000-0000-000000000001';
 const other = '00000000-0000-0000-0000-000000000002';
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 const rules = {
   identity: {

@@ -1,10 +1,9 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { stagePage } from '../../src/activities/extract/stagePage';
 import { createReceive } from '../../src/activities/receive/receive';
-import { inTransaction, openPool } from '../../src/db/pool';
+import { inTransaction } from '../../src/db/pool';
 import { eventKeyOf, insertEvents } from '../../src/db/staging/inbox';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 // Outside of a worker there is no activity that could be cancelled while it sleeps.
 jest.mock('@temporalio/activity', () => ({
@@ -14,25 +13,17 @@ jest.mock('@temporalio/activity', () => ({
 
 const portalId = '100';
 const mail = 'ann@people.example';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ connections: 4 });
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 4);
-  await pool.query(
+beforeAll(() =>
+  pool.query(
     `insert into portals (portal_id, name) values (100, 'main');
      insert into reference_data (portal_id, object_type, kind, body) values (100, 'contacts', 'properties', '[]');
      insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, golden_id, config_number)
      values (100, 'hubspot', 'contacts', '7', 'contacts', '{}', '{email:ann@people.example}',
        '00000000-0000-4000-8000-000000000001', 1)`,
-  );
-});
-
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+  ),
+);
 
 /** As another worker's page of orders that comes in just then. */
 async function stageOrder(): Promise<void> {

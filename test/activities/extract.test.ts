@@ -1,24 +1,11 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { createExtract } from '../../src/activities/extract/extract';
-import { openPool } from '../../src/db/pool';
 import { insertRun } from '../../src/db/runs/runs';
 import type { Page, SourceRecord } from '../../src/sources/contract';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 const record = (key: string, payload = { name: key }): SourceRecord => ({ key, payload, changedAt: null });
 const lastPage = (page: Partial<Page>): Page => ({

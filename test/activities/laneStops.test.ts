@@ -1,25 +1,20 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { asApplicationFailure } from '../../src/activities/failures';
 import { noteLaneStop } from '../../src/activities/laneStops';
 import { createRunActivities } from '../../src/activities/runs';
 import { settledResult } from '../../src/activities/settledResult';
-import { openPool } from '../../src/db/pool';
 import { stageRecords } from '../../src/db/staging/stagedRecords';
 import { defectFailure } from '../../src/hubspot/hubspotFailure';
 import { SourceFailure } from '../../src/sources/contract';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const runId = 'nightly';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 let context: ActivityContext;
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   const quiet = () => undefined;
   context = {
     ...{ pool, now: () => new Date(), failpoint: quiet },
@@ -28,11 +23,6 @@ beforeEach(async () => {
     doorbell: { consolidate: quiet, deliver: quiet, writeBack: quiet },
   } as unknown as ActivityContext;
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const wrong = ApplicationFailure.nonRetryable('the secret is missing: set it', 'configuration');

@@ -1,12 +1,11 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import type { Sending } from '../../src/activities/deliver/sendBatches';
 import { settleReading } from '../../src/activities/deliver/settleBatch';
 import { settleConflicts, type Owners } from '../../src/activities/deliver/settleConflicts';
-import { inTransaction, openPool } from '../../src/db/pool';
+import { inTransaction } from '../../src/db/pool';
 import { takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
 import type { FoldedOutcomes } from '../../src/domain/delivery/foldOutcome';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const [ours, theirs] = ['0000000a', '0000000b'].map((head) => `${head}-0000-4000-8000-000000000000`) as [
@@ -15,13 +14,8 @@ const [ours, theirs] = ['0000000a', '0000000b'].map((head) => `${head}-0000-4000
 ];
 const secret = () => null;
 
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase();
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
 beforeEach(async () => {
   await pool.query(
     `truncate portals, golden_records, known_states, delivery_batches, intents, outbox, problems, deliveries cascade`,
@@ -37,10 +31,6 @@ beforeEach(async () => {
      values (100, 'contacts', '7', $1, '{"city": "York"}'), (100, 'contacts', '8', $2, '{"city": "Bath"}')`,
     [ours, theirs],
   );
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 /** One change of our record that a worker has taken for sending; `recordId` null: it is to be created. */

@@ -1,31 +1,21 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { createExtract } from '../../src/activities/extract/extract';
-import { openPool } from '../../src/db/pool';
 import { ensureBuckets } from '../../src/db/quota/quota';
 import { askHubSpot, recordReply } from '../hubspot/askHubSpot';
 import { sendJson } from '../hubspot/rawServer';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 /** A worker whose clock is an hour ahead of the database's, which settlements are stamped with. */
 const hourAhead = () => new Date(Date.now() + 3_600_000);
 const bench = askHubSpot();
 const portalId = '100';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test', connections: 4 });
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 4);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
   await pool.query(
     `insert into runs (portal_id, run_id, trigger, full_read, sources) values (100, 'run', 'test', true, '{}')`,
   );
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const stream = {

@@ -1,26 +1,14 @@
-import type { Pool } from 'pg';
 import type { HubSpotRead } from '../../src/activities/receive/readHistories';
 import { stageHubSpotRecords } from '../../src/activities/extract/stageHubSpot';
 import { databaseTime } from '../../src/db/clock';
-import { inTransaction, openPool } from '../../src/db/pool';
+import { inTransaction } from '../../src/db/pool';
 import { settleArchived } from '../../src/db/delivery/settleWritten';
 import { recordSchema } from '../../src/hubspot/schemas';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const ref = { portalId, source: 'hubspot', stream: 'contacts' };
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 /** Reads and stages the record as HubSpot holds it. @returns how many records became due */
 async function read(city: string): Promise<number> {

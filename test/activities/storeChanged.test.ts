@@ -1,22 +1,9 @@
-import type { Pool } from 'pg';
 import type { ActivityContext } from '../../src/activities/context';
 import { storeChanged } from '../../src/activities/receive/storeChanged';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const goldenId = '00000000-0000-4000-8000-000000000001';
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 test('what we wrote to a record that was merged is still ours in the new record that HubSpot made of it', async () => {
   await pool.query(`insert into inbox_fences (portal_id, fence) values (100, 1)`);

@@ -1,27 +1,17 @@
-import type { Pool } from 'pg';
 import { createContext } from '../../src/activities/context';
 import type { ActivityDeps } from '../../src/activities/deps';
-import { openPool } from '../../src/db/pool';
 import type { HubSpotClient } from '../../src/hubspot/client';
 import { replyFailure } from '../../src/hubspot/hubspotFailure';
 import { noRateLimitHeaders } from '../../src/hubspot/rateLimitHeaders';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase();
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
   await pool.query(
     `insert into quota_buckets (portal_id, bucket, calls_max, window_ms) values (100, 'burst', 1000, 1000)`,
   );
-});
-
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 /** Opens the portal with a token that HubSpot answers so. */

@@ -1,28 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import type { Pool } from 'pg';
 import { awaitInstall } from '../../src/cli/start/awaitInstall';
 import { createSteps } from '../../src/cli/start/steps';
 import { keyText, keyTextBytes } from '../../src/config/keyRing';
 import { loadConfig } from '../../src/config/loadConfig';
 import { saveInstall } from '../../src/db/oauth/oauthTokens';
-import { openPool } from '../../src/db/pool';
 import { baseEnv, baseNow, edited } from '../config/baseConfig';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const env = { ...baseEnv, SECRET: 'hush', TRIBUTARY_KEYS: keyText(randomBytes(keyTextBytes), baseNow) };
 const ring = [{ id: 'k1', key: randomBytes(32) }];
 const tokens = { clientId: 'app', scopes: [], accessToken: 'at', refreshToken: 'rt', lifeMs: 1_000 };
 
-let database: FreshDatabase;
-let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase();
 beforeEach(() => pool.query('truncate oauth_tokens'));
 
 function start(portal: string, { once = false, signal = new AbortController().signal } = {}) {

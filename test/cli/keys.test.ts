@@ -2,29 +2,21 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pool } from 'pg';
 import { readKeyRing, type KeyRing } from '../../src/config/keyRing';
 import { findTokens, openToken, saveInstall } from '../../src/db/oauth/oauthTokens';
-import { openPool } from '../../src/db/pool';
 import { bindPortal } from '../../src/db/portals';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const project = join(__dirname, '../..');
 const runTypeScript = join(project, 'test/simulator/hubspot/runTypeScript.cjs');
 
-let database: FreshDatabase;
-let pool: Pool;
+const database = testDatabase();
+const { pool } = database;
 let folder: string;
 beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   folder = await mkdtemp(join(tmpdir(), 'tributary-keys-'));
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 /** The command as a person runs it, in a folder where nothing else runs. */
 function tributary(

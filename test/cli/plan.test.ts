@@ -1,31 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
 import { makeFirstToken } from '../../src/cli/apiToken';
 import { goLive } from '../../src/cli/goLive';
 import { findApiToken, hashApiToken } from '../../src/db/apiTokens';
-import { openPool } from '../../src/db/pool';
 import { bindPortal, findPortal, saveCheck } from '../../src/db/portals';
 import { countProblems, listProblems } from '../../src/db/problems/problemQueries';
 import { openProblems } from '../../src/db/problems/problems';
 import { readPlan } from '../../src/db/staging/readPlan';
 import { saveReferenceData } from '../../src/db/staging/referenceData';
 import type { FieldRule, ObjectRules } from '../../src/domain/rules';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '77';
 const target = 'hubspot';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase();
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-  await bindPortal(pool, 'main', portalId, null);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+beforeAll(() => bindPortal(pool, 'main', portalId, null));
 
 const field = (property: string): FieldRule => ({
   ...{ property, type: 'string', ownership: 'source', resolve: 'precedence', precedence: [] },

@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import {
   clearAssociationMarks,
   insertAssociationBatch,
@@ -11,18 +10,15 @@ import {
   type TakenAssociations,
 } from '../../src/db/delivery/associationSettle';
 import { refreshAssociations } from '../../src/db/golden/goldenAssociations';
-import { inTransaction, openPool, type Queryable } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { inTransaction, type Queryable } from '../../src/db/pool';
+import { testDatabase } from '../support/testDatabase';
 import { acme, ann, insertAnnAndAcme, referToAcme } from './annAtAcme';
 
 const portalId = '100';
 const pair = { portalId, fromObject: 'contacts', toObject: 'companies' };
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test', connections: 4 });
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 4);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
   await insertAnnAndAcme(pool);
   await pool.query(
@@ -31,11 +27,6 @@ beforeEach(async () => {
     [ann, acme],
   );
   await refer([]);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 /** The source's reference with these labels (null: none at all), as a slice of consolidation takes it over. */

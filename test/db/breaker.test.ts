@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import {
   closeBreaker,
   growBatches,
@@ -8,25 +7,15 @@ import {
   shrinkBatches,
   takeProbe,
 } from '../../src/db/delivery/breaker';
-import { openPool } from '../../src/db/pool';
 import { findPortal, pausePortal, resumePortal } from '../../src/db/portals';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portal = '100';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ connections: 4 });
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 4);
-});
 beforeEach(async () => {
   await pool.query('delete from portals');
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const portalNow = () => findPortal(pool, portal);

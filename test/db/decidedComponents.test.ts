@@ -1,11 +1,10 @@
-import type { Pool } from 'pg';
 import { identifySlice, type Touched } from '../../src/activities/consolidate/identifySlice';
 import { saveDecisions } from '../../src/db/golden/identityDecisions';
 import { saveMapped } from '../../src/db/golden/mappedRecords';
-import { inTransaction, openPool } from '../../src/db/pool';
+import { inTransaction } from '../../src/db/pool';
 import type { RecordRef } from '../../src/domain/record';
 import type { ObjectRules } from '../../src/domain/rules';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portal = '100';
 const rules: ObjectRules = {
@@ -24,17 +23,10 @@ const rules: ObjectRules = {
 const ref = (key: string): RecordRef => ({ source: 'club', stream: 'members', key });
 const untouched: Touched = { refs: [], removed: [], changes: [], goldenIds: [], sharersBefore: {} };
 
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   const records = ['a', 'b', 'c'].map((key) => ({ ...ref(key), fields: {}, keys: [`email:${key}@x.org`] }));
   await saveMapped(pool, portal, 'contacts', 1, records);
-});
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const decide = (kind: 'together' | 'apart', left: string, right: string) =>

@@ -1,30 +1,20 @@
-import type { Pool } from 'pg';
 import { addDrift, countDrift, runDrift, takeMissing } from '../../src/db/staging/drift';
 import { saveReadArchived, saveReadStates } from '../../src/db/delivery/knownStates';
-import { openPool } from '../../src/db/pool';
 import { insertRun } from '../../src/db/runs/runs';
 import { noteSeenKeys } from '../../src/db/staging/stagedRecords';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const runId = 'audit';
 const golden = '6f0c4a52-8a0e-4a63-9d5c-0d5f6a1b2c3d';
 const contacts = { portalId, source: 'hubspot', stream: 'contacts' };
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   await pool.query(`insert into portals (portal_id, name) values (100, 'main')`);
   await know('1', { email: 'ada@club.example', city: 'Lagos', phone: null });
   await know('2', { email: 'ben@club.example', city: 'Leeds', phone: null });
   await insertRun(pool, portalId, { runId, trigger: 'audit', full: true, sources: ['hubspot'] });
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const know = (recordId: string, kept: Record<string, string | null>, at = new Date(Date.now() - 60_000)) =>

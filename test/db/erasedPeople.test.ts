@@ -1,25 +1,13 @@
-import type { Pool } from 'pg';
 import { hashMarks, MissingErasureSecret, recogniseErased } from '../../src/db/erasure/erasedKeys';
 import { eraseMentions } from '../../src/db/erasure/eraseMentions';
 import { deletePerson, findPerson, forgetSamples } from '../../src/db/erasure/erasePerson';
 import { liftErasure, recordErasure } from '../../src/db/erasure/erasures';
-import { inTransaction, openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { inTransaction } from '../../src/db/pool';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const secret = 'a secret of more than thirty-two characters';
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 async function erase(given: string | null, marks: string[]): Promise<void> {
   const { keyId, hashes } = await hashMarks(pool, portalId, given, marks);

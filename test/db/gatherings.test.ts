@@ -1,27 +1,18 @@
-import type { Pool } from 'pg';
 import { gatheringObjects } from '../../src/db/delivery/claims';
 import { endGathering, extendGathering } from '../../src/db/staging/gatherings';
-import { openPool } from '../../src/db/pool';
 import { insertRun } from '../../src/db/runs/runs';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ connections: 1 });
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 1);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
   for (const runId of ['one', 'two'])
     await insertRun(pool, portalId, { runId, trigger: 'test', full: true, sources: ['azure'] });
 });
 beforeEach(() => pool.query('delete from gatherings'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 
 const gather = (runId: string) => extendGathering(pool, portalId, ['contacts'], runId);
 const held = async () => [...(await gatheringObjects(pool, portalId, ['contacts', 'companies']))];

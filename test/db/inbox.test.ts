@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import {
   claimInboxSlice,
   clearSettledEvents,
@@ -8,23 +7,13 @@ import {
   waitingInboxes,
   type InboxEvent,
 } from '../../src/db/staging/inbox';
-import { inTransaction, openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { inTransaction } from '../../src/db/pool';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test', connections: 6 });
 
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 6);
-  await pool.query(`insert into portals (portal_id, name) values (100, 'main'), (200, 'other')`);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+beforeEach(() => pool.query(`insert into portals (portal_id, name) values (100, 'main'), (200, 'other')`));
 
 function event(key: string, number: number, more: Partial<InboxEvent> = {}): InboxEvent {
   return {

@@ -1,23 +1,11 @@
-import type { Pool } from 'pg';
 import { eventKeyOf, insertEvents, type InboxEvent } from '../../src/db/staging/inbox';
 import { claimJournal, moveJournal, noteJournalGap, untoldEvents } from '../../src/db/staging/journals';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-  await pool.query(`insert into portals (portal_id, name) values (100, 'main'), (200, 'other')`);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+beforeEach(() => pool.query(`insert into portals (portal_id, name) values (100, 'main'), (200, 'other')`));
 
 const event = (key: string, more: Partial<InboxEvent> = {}): InboxEvent => ({
   ...{

@@ -1,20 +1,7 @@
-import type { Pool } from 'pg';
-import { openPool } from '../../src/db/pool';
 import { stageRecords } from '../../src/db/staging/stagedRecords';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase();
 
 const ref = { portalId: '100', source: 'crm', stream: 'people' };
 

@@ -1,27 +1,18 @@
-import type { Pool } from 'pg';
 import { clearMarks, insertBatches, parkMarks, selectCandidates } from '../../src/db/delivery/claims';
 import { saveGolden } from '../../src/db/golden/goldenRecords';
 import { markDue } from '../../src/db/delivery/outbox';
-import { inTransaction, openPool, type Queryable } from '../../src/db/pool';
+import { inTransaction, type Queryable } from '../../src/db/pool';
 import { endIntents, takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const objectType = 'contacts';
 const ann = '00000000-0000-0000-0000-000000000001';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test', connections: 4 });
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 4);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
   await consolidate(pool, 'York');
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 async function consolidate(db: Queryable, city: string): Promise<void> {

@@ -1,23 +1,12 @@
-import type { Pool } from 'pg';
 import { saveReadStates } from '../../src/db/delivery/knownStates';
 import { followMerges } from '../../src/db/golden/mergedRecords';
-import { inTransaction, openPool } from '../../src/db/pool';
+import { inTransaction } from '../../src/db/pool';
 import type { RecordMerge } from '../../src/db/golden/recordAnchors';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portal = '100';
 const goldenOf = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 /** A HubSpot contact as it is known here; with a golden record it has a source record and an anchor too. */
 async function known(recordId: string, golden: number | null, kept: object = {}, sent: object = {}) {

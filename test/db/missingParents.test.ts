@@ -1,15 +1,11 @@
-import type { Pool } from 'pg';
-import { openPool, type Queryable } from '../../src/db/pool';
+import type { Queryable } from '../../src/db/pool';
 import { settleReferences } from '../../src/db/delivery/settlement';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const missing = 300;
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ connections: 1 });
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 1);
   await pool.query(
     `insert into mapped_records (portal_id, source, stream, record_key, object_type, fields, keys, config_number)
      select 100, 'crm', 'people', n, 'contacts', '{}', '{}', 1 from generate_series(1, $1) as n`,
@@ -21,11 +17,6 @@ beforeAll(async () => {
      select 100, 'crm', 'people', n, 'contacts', 'companies', 'crm', 'firms', n, '{}' from generate_series(1, $1) as n`,
     [missing],
   );
-});
-
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 interface PlanNode {

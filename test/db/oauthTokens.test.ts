@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Pool } from 'pg';
 import { findTokens, openToken, saveInstall } from '../../src/db/oauth/oauthTokens';
-import { openPool } from '../../src/db/pool';
 import { seal, SealFailure, unseal, type KeyRing } from '../../src/db/oauth/sealing';
 import { rotateTokens } from '../../src/db/oauth/tokenRotation';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const ringOf = (...ids: string[]): KeyRing => ids.map((id) => ({ id, key: randomBytes(32) }));
 const [oldKey, newKey] = ringOf('old', 'new') as [KeyRing[number], KeyRing[number]];
@@ -53,16 +51,7 @@ describe('a sealed text', () => {
 });
 
 describe('rotation', () => {
-  let database: FreshDatabase;
-  let pool: Pool;
-  beforeAll(async () => {
-    database = await freshDatabase();
-    pool = openPool(database.url, 4);
-  });
-  afterAll(async () => {
-    await pool.end();
-    await database.drop();
-  });
+  const { pool } = testDatabase({ connections: 4 });
 
   const portals = Array.from({ length: 120 }, (_, index) => String(index + 1));
   const texts = async (ring: KeyRing) =>

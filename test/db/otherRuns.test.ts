@@ -1,15 +1,11 @@
-import type { Pool } from 'pg';
-import { openPool, type Queryable } from '../../src/db/pool';
+import type { Queryable } from '../../src/db/pool';
 import { unsettledStage } from '../../src/db/delivery/settlement';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const rows = 20_000;
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ connections: 1 });
 
 beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 1);
   await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
   await pool.query(
     `insert into staged_records (portal_id, source, stream, record_key, object_type, payload, payload_hash, run_id,
@@ -25,11 +21,6 @@ beforeAll(async () => {
     [rows],
   );
   await pool.query('vacuum analyze');
-});
-
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 /** The row that a look gives, and how many blocks it read. */

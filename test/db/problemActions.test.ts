@@ -1,6 +1,4 @@
-import type { Pool } from 'pg';
 import { randomUUID } from 'node:crypto';
-import { openPool } from '../../src/db/pool';
 import { dismissProblems, retryProblems } from '../../src/db/problems/problemActions';
 import { showProblem } from '../../src/db/problems/problemDetail';
 import { listProblems } from '../../src/db/problems/problemQueries';
@@ -11,16 +9,13 @@ import {
   openProblems,
   type ProblemInput,
 } from '../../src/db/problems/problems';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portal = '100';
 const [golden, other] = [randomUUID(), randomUUID()];
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   await pool.query(
     `insert into staged_records (portal_id, source, stream, record_key, object_type, payload, payload_hash)
      values (100, 'azure', 'customers', 'c1', 'contacts', '{"email": "ann@x.org"}', 'h1')`,
@@ -35,10 +30,6 @@ beforeEach(async () => {
      values (100, 'azure', 'customers', 'c1', 'contacts', '{}', '{}', $1, 1)`,
     [golden],
   );
-});
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const unmapped: ProblemInput = {

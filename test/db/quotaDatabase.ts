@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
-import { openPool } from '../../src/db/pool';
 import { ensureBuckets } from '../../src/db/quota/quota';
 import { takeSlot, type SlotWish } from '../../src/db/quota/quotaSlots';
-import { freshDatabase } from '../support/postgres';
+import { openDatabase } from '../support/testDatabase';
 
 export const portalId = '100';
 export const realtime = 0;
@@ -31,8 +30,7 @@ export interface QuotaDatabase {
 }
 
 export async function openQuota(): Promise<QuotaDatabase> {
-  const database = await freshDatabase();
-  const pool = openPool(database.url, 8);
+  const { pool, url, close } = await openDatabase(8);
   await pool.query(`insert into portals (portal_id, name, time_zone) values (100, 'main', 'Europe/London')`);
   await ensureBuckets(pool, portalId, [
     { bucket: 'burst', ...limit, callsCap: null },
@@ -49,7 +47,7 @@ export async function openQuota(): Promise<QuotaDatabase> {
   };
   return {
     pool,
-    url: database.url,
+    url,
     callAt,
     async bucket(name = 'burst') {
       const sql = 'select *, used::int from quota_buckets where portal_id = 100 and bucket = $1';
@@ -69,10 +67,7 @@ export async function openQuota(): Promise<QuotaDatabase> {
       );
       return rows[0]!.most;
     },
-    async drop() {
-      await pool.end();
-      await database.drop();
-    },
+    drop: close,
   };
 }
 

@@ -1,16 +1,13 @@
-import type { Pool } from 'pg';
 import { loadDecisions } from '../../src/db/golden/identityDecisions';
-import { openPool } from '../../src/db/pool';
 import { decideReview } from '../../src/db/problems/reviewActions';
 import { countReviews, listReviews, showReview } from '../../src/db/problems/reviewQueries';
 import { replaceReviews, type ReviewInput } from '../../src/db/problems/reviews';
 import type { RecordRef } from '../../src/domain/record';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portal = '100';
 const by = { who: 'test', note: 'asked them' };
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 
 const azure = (key: string): RecordRef => ({ source: 'azure', stream: 'customers', key });
 const hubspot = (key: string): RecordRef => ({ source: 'hubspot', stream: 'contacts', key });
@@ -24,8 +21,6 @@ const ambiguous: ReviewInput = {
 };
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
   for (const { source, stream, key } of ambiguous.parts.flat()) {
     await pool.query(
       `insert into staged_records (portal_id, source, stream, record_key, object_type, payload, payload_hash)
@@ -38,10 +33,6 @@ beforeEach(async () => {
       [source, stream, key],
     );
   }
-});
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
 });
 
 const ask = (reviews: ReviewInput[], around = ambiguous.parts.flat()) =>

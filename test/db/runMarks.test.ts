@@ -1,29 +1,18 @@
-import type { Pool } from 'pg';
 import { settledPairs } from '../../src/db/delivery/associationClaims';
 import { refreshAssociations } from '../../src/db/golden/goldenAssociations';
 import { registerConfig } from '../../src/db/staging/objectConfigs';
 import { markDue } from '../../src/db/delivery/outbox';
-import { inTransaction, openPool } from '../../src/db/pool';
+import { inTransaction } from '../../src/db/pool';
 import { clearDue, movedStreams, selectDue, stageRecords } from '../../src/db/staging/stagedRecords';
 import { countUnsettled, unsettledStage } from '../../src/db/delivery/settlement';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 import { acme, ann, insertAnnAndAcme, referToAcme } from './annAtAcme';
 
 const portalId = '100';
 const ref = { portalId, source: 'crm', stream: 'people' };
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-  await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+beforeEach(() => pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`));
 
 const stage = (payloadHash: string, runId: string | null, keys = ['1']) =>
   stageRecords(

@@ -1,22 +1,9 @@
-import type { Pool } from 'pg';
-import { openPool } from '../../src/db/pool';
 import { markGone, stageRecords, type StagedInput } from '../../src/db/staging/stagedRecords';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const ref = { portalId: '100', source: 'crm', stream: 'people' };
 const second = (n: number) => `2026-11-22T10:00:0${n}.000Z`;
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 const record = (name: string, more: Partial<StagedInput> = {}): StagedInput => ({
   ...{ key: '7', payload: { name }, payloadHash: name, changedAt: null },

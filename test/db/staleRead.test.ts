@@ -1,31 +1,21 @@
-import type { Pool } from 'pg';
 import { replaceKnownAssociations } from '../../src/db/delivery/knownAssociations';
 import { saveReadArchived, saveReadStates } from '../../src/db/delivery/knownStates';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const readBegan = new Date('2026-11-22T10:00:00Z');
 const before = '2026-11-22T09:59:59Z';
 const after = '2026-11-22T10:00:01Z';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test' });
 
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-  await pool.query(
+beforeEach(() =>
+  pool.query(
     `insert into known_states (portal_id, object_type, record_id, kept, read_at, settled_at)
      values (100, 'contacts', 'written before', '{"city": "old"}', $1, $1), (100, 'contacts', 'written since', '{"city": "ours"}', $1, $2),
        (100, 'contacts', 'never written', '{"city": "old"}', $1, null)`,
     [before, after],
-  );
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+  ),
+);
 
 const ids = ['written before', 'written since', 'never written'];
 

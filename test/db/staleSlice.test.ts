@@ -1,26 +1,15 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { createConsolidate } from '../../src/activities/consolidate/consolidate';
 import type { ActivityContext } from '../../src/activities/context';
-import { openPool } from '../../src/db/pool';
 import { stageRecords } from '../../src/db/staging/stagedRecords';
 import { fieldMap, fieldRule, objectRules, reference, streamMap } from '../domain/sampleRules';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const objectType = 'contacts';
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase({ per: 'test', connections: 4 });
 
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 4);
-  await pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+beforeEach(() => pool.query(`insert into portals (portal_id, name, mode) values (100, 'main', 'live')`));
 
 const stage = (lastname: string) =>
   stageRecords(

@@ -1,25 +1,14 @@
-import type { Pool } from 'pg';
-import { openPool } from '../../src/db/pool';
 import { openProblems, type ProblemInput } from '../../src/db/problems/problems';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portal = '100';
 const [golden, other] = ['a', 'b'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [
   string,
   string,
 ];
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase();
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
 beforeEach(() => pool.query('truncate problems'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 
 const rejected: ProblemInput = {
   ...{ stage: 'deliver', kind: 'rejected', objectType: 'contacts', goldenId: golden, source: 'azure' },

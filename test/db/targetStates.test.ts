@@ -1,23 +1,10 @@
-import type { Pool } from 'pg';
 import { insertBatches } from '../../src/db/delivery/claims';
 import { lockTargetStates, targetKey } from '../../src/db/delivery/targetStates';
 import { settleWrittenBack } from '../../src/db/delivery/writeBackSettle';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const [first, second] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
-
-afterEach(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase({ per: 'test' });
 
 const claim = (goldenId: string, phone: string, target: string) =>
   insertBatches(

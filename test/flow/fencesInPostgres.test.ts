@@ -1,4 +1,3 @@
-import { Pool } from 'pg';
 import { insertBatches } from '../../src/db/delivery/claims';
 import { claimRead, moveCursor } from '../../src/db/staging/cursors';
 import {
@@ -9,22 +8,11 @@ import {
   takeBatch,
   type TakenBatch,
 } from '../../src/db/delivery/settle';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '1';
 const goldenIds = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
-let database: FreshDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = new Pool({ connectionString: database.url, max: 2 });
-});
-
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const { pool } = testDatabase();
 
 /** A batch that one worker took, and another one after its claim and the deadline of a call had ended. */
 async function takenTwice(): Promise<{ late: TakenBatch; now: TakenBatch }> {

@@ -5,15 +5,15 @@ import { askBroker } from './askBroker';
 
 export interface FreshDatabase {
   url: string;
-  /** Removes the database. Throws when a connection to it is still open after 2 s: some pool was not ended. */
-  drop(): Promise<void>;
+  /** Removes the database. Throws when a connection to it is still open after `waitMs`: some pool was not ended. */
+  drop(waitMs?: number): Promise<void>;
 }
 
 const template = 'template_tributary';
 /** Any constant of ours: test files that ask at once make the template once. */
 const templateLock = 7_238_002;
 
-/** A database of its own with the newest schema, cloned from a template that is migrated once per run (about 50 ms). */
+/** A database of its own with the newest schema, cloned from a template that is migrated once per run (about 0.1 s). */
 export async function freshDatabase(): Promise<FreshDatabase> {
   return cloneOf(template);
 }
@@ -27,36 +27,38 @@ async function cloneOf(model: string): Promise<FreshDatabase> {
   const { url } = await askBroker<{ url: string }>('postgres');
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(url, async (admin) => {
-    // One at a time: Postgres refuses a copy while somebody is connected to the model, and copying is one.
-    await admin.query('select pg_advisory_lock($1)', [templateLock]);
     if (model === template) await makeTemplate(admin, url);
-    await admin.query(`create database ${name} template ${model}`);
+    // Copying files takes half the time of writing every page to the log too, which would be for standby servers.
+    await admin.query(`create database ${name} template ${model} strategy file_copy`);
   });
-  return { url: databaseUrl(url, name), drop: () => drop(url, name) };
+  return { url: databaseUrl(url, name), drop: (waitMs = 20_000) => drop(url, name, waitMs) };
 }
 
-/** It gets its name only when migrated: a failed migration leaves no half template. */
+/** It gets its name only when migrated: a failed migration leaves no half template, and nobody copies one. */
 async function makeTemplate(admin: Client, url: string): Promise<void> {
+  await admin.query('select pg_advisory_lock($1)', [templateLock]);
   const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [template]);
-  if (rowCount) return;
-  await admin.query('drop database if exists template_unfinished with (force)');
-  await admin.query('create database template_unfinished template template0');
-  await migrate(databaseUrl(url, 'template_unfinished'));
-  await admin.query(`alter database template_unfinished rename to ${template}`);
+  if (!rowCount) {
+    await admin.query('drop database if exists template_unfinished with (force)');
+    await admin.query('create database template_unfinished template template0');
+    await migrate(databaseUrl(url, 'template_unfinished'));
+    await admin.query(`alter database template_unfinished rename to ${template}`);
+  }
+  await admin.query('select pg_advisory_unlock($1)', [templateLock]);
 }
 
-async function drop(url: string, name: string): Promise<void> {
+async function drop(url: string, name: string, waitMs: number): Promise<void> {
   await onServer(url, async (admin) => {
-    const open = await openConnections(admin, name);
+    const open = await openConnections(admin, name, waitMs);
     await admin.query(`drop database ${name} with (force)`);
     if (open.length > 0)
       throw new Error(`left open to the test's database: ${open.join(', ')}; end every pool`);
   });
 }
 
-/** Connections still there after 20 s: an ended pool's sockets need a moment to be seen closed by the server. */
-async function openConnections(admin: Client, name: string): Promise<string[]> {
-  const until = Date.now() + 20_000;
+/** Connections still there in the end: an ended pool's sockets need a moment to be seen closed by the server. */
+async function openConnections(admin: Client, name: string, waitMs: number): Promise<string[]> {
+  const until = Date.now() + waitMs;
   for (;;) {
     const { rows } = await admin.query<{ what: string }>(
       `select format('%s (%s)', nullif(application_name, ''), state) as what from pg_stat_activity where datname = $1
