@@ -28,9 +28,16 @@ export interface AccessTokens {
   current(): Promise<string>;
   /** Told of a 401. Out: whether another token is to be had. */
   refused(token: string): Promise<boolean>;
-  /** Uninstalls the app in HubSpot and forgets the tokens. Out: false where HubSpot did not confirm it. */
-  uninstall(): Promise<boolean>;
+  /**
+   * Uninstalls the app in HubSpot and forgets the tokens.
+   * @param meant the installation that is to end, as `installationOf` names it (null: there was none): another one that
+   * was made since stays. Absent: whichever there is
+   */
+  uninstall(meant?: string | null): Promise<UninstallOutcome>;
 }
+
+/** `unconfirmed`: the tokens are forgotten, but HubSpot did not say that the app is gone. `replaced`: another installation stays. */
+export type UninstallOutcome = 'uninstalled' | 'unconfirmed' | 'replaced';
 
 export interface AccessTokenDeps {
   pool: Pool;
@@ -68,12 +75,12 @@ export function createAccessTokens(deps: AccessTokenDeps): AccessTokens {
   return {
     current: () => pausing((met) => currentToken(deps, met)),
     refused: (token) => pausing((met) => anotherIsToBeHad(deps, met, token)),
-    async uninstall() {
+    async uninstall(meant) {
       const met: Met = { installation: null };
-      const isUninstalled = await uninstalled(deps, met);
+      const outcome = await uninstalled(deps, met, meant);
       const reason = `the app was uninstalled; to go on, install it: ${installUrl}`;
-      await forgetTokens(pool, portalId, met.installation, reason);
-      return isUninstalled;
+      if (outcome !== 'replaced') await forgetTokens(pool, portalId, met.installation, reason);
+      return outcome;
     },
   };
 }
@@ -87,9 +94,15 @@ async function anotherIsToBeHad(deps: AccessTokenDeps, met: Met, token: string):
 }
 
 /** @throws HubSpotFailure that passes: then nothing is forgotten yet */
-async function uninstalled(deps: AccessTokenDeps, met: Met): Promise<boolean> {
+async function uninstalled(
+  deps: AccessTokenDeps,
+  met: Met,
+  meant: string | null | undefined,
+): Promise<UninstallOutcome> {
+  const isAnother = () => meant !== undefined && met.installation !== null && met.installation !== meant;
   try {
     const token = await currentToken(deps, met);
+    if (isAnother()) return 'replaced';
     try {
       await uninstallApp(deps.app, token);
     } catch (error) {
@@ -100,13 +113,14 @@ async function uninstalled(deps: AccessTokenDeps, met: Met): Promise<boolean> {
       // Whoever installed it anew meanwhile wants to keep it.
       if (now.installation === met.installation) await uninstallApp(deps.app, another);
     }
-    return true;
+    return 'uninstalled';
   } catch (error) {
+    if (isAnother()) return 'replaced';
     const isPassing = error instanceof HubSpotFailure && /^retry/.test(error.action);
     if (isPassing || !(error instanceof HubSpotFailure || error instanceof SealFailure)) throw error;
     const { log, portalId } = deps;
     log.warn({ event: 'oauth_not_uninstalled', portalId, err: error }, 'HubSpot did not uninstall the app');
-    return false;
+    return 'unconfirmed';
   }
 }
 

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { installationOf } from '../db/oauth/oauthInstall';
 import { bindPortal, boundPortalId, saveCheck } from '../db/portals';
 import { ensureBuckets, moveSpent } from '../db/quota/quota';
 import { saveReferenceData, type PortalReference } from '../db/staging/referenceData';
@@ -19,6 +20,7 @@ import type {
   CheckPortalResult,
   PortalInput,
   SetupPortalResult,
+  UninstallPortalInput,
   UninstallPortalResult,
 } from '../workflows/contracts';
 import type { ActivityContext } from './context';
@@ -83,14 +85,29 @@ export function createPortalActivities(context: ActivityContext) {
       };
     },
 
+    /** Names the installation that a portal has now: what is asked before anything is done is meant, whatever dies. */
+    async findInstallation({ portal }: PortalInput): Promise<{ installation: string | null }> {
+      const { portalId } = portalSettings(context, portal);
+      return { installation: portalId === null ? null : await installationOf(context.pool, portalId) };
+    },
+
     /** Uninstalls the app by which a portal is connected, and forgets its tokens; the portal is paused then. */
-    async uninstallPortal({ portal }: PortalInput): Promise<UninstallPortalResult> {
+    async uninstallPortal({ portal, installation }: UninstallPortalInput): Promise<UninstallPortalResult> {
       const { name, portalId, uninstall } = portalSettings(context, portal);
       if (uninstall === null || portalId === null) {
         const reason = `portal "${name}" is connected by a token: there is nothing to uninstall`;
         throw ApplicationFailure.nonRetryable(reason, 'configuration');
       }
-      return { portalId, uninstalled: await uninstall() };
+      const outcome = await uninstall(installation);
+      if (outcome === 'replaced') {
+        const event = { event: 'oauth_not_uninstalled', portalId };
+        context.log.warn(event, 'the app was installed anew meanwhile; that installation stays');
+      }
+      return {
+        portalId,
+        uninstalled: outcome === 'uninstalled',
+        ...(outcome === 'replaced' ? { replaced: true } : {}),
+      };
     },
 
     /** Compares the field maps with the portal's real properties, before anything is written. */

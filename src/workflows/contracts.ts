@@ -171,10 +171,17 @@ export interface SetupPortalResult {
   faults: string[];
 }
 
+export interface UninstallPortalInput extends PortalInput {
+  /** The installation that is meant (an id of ours); another one that was made since stays. Absent: the one there is. */
+  installation?: string | null;
+}
+
 export interface UninstallPortalResult {
   portalId: string;
   /** False where HubSpot did not confirm it: the tokens are forgotten all the same. */
   uninstalled: boolean;
+  /** The app was installed anew meanwhile: that installation and its tokens stay. */
+  replaced?: boolean;
 }
 
 export interface CheckPortalResult {

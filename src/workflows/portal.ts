@@ -1,5 +1,12 @@
+import { patched } from '@temporalio/workflow';
 import { prompt } from './activityProxies';
-import type { CheckPortalResult, PortalInput, SetupPortalResult, UninstallPortalResult } from './contracts';
+import type {
+  CheckPortalResult,
+  PortalInput,
+  SetupPortalResult,
+  UninstallPortalInput,
+  UninstallPortalResult,
+} from './contracts';
 
 const connecting = 'read whose portal the token opens, and its definitions';
 
@@ -16,7 +23,14 @@ export async function checkPortal(input: PortalInput = {}): Promise<CheckPortalR
   return prompt('compare the field maps with the portal').checkPortal(input);
 }
 
+/** Histories from before it take out whichever installation they find, also one that was made since. */
+const meantInstallationPatch = 'meant-installation';
+
 /** Uninstalls the app by which a portal is connected, and forgets its tokens. */
-export async function uninstallPortal(input: PortalInput = {}): Promise<UninstallPortalResult> {
-  return prompt('uninstall the app, forget its tokens').uninstallPortal(input);
+export async function uninstallPortal(input: UninstallPortalInput = {}): Promise<UninstallPortalResult> {
+  const meant =
+    input.installation === undefined && patched(meantInstallationPatch)
+      ? await prompt('see which installation is meant').findInstallation(input)
+      : {};
+  return prompt('uninstall the app, forget its tokens').uninstallPortal({ ...input, ...meant });
 }

@@ -1,7 +1,8 @@
 // Reason for length: one scene, and every way in which an installation can end.
 import { randomBytes } from 'node:crypto';
 import type { InstallableApp } from '../../src/api/oauth/installableApps';
-import { findTokens, openToken } from '../../src/db/oauth/oauthTokens';
+import { installationOf } from '../../src/db/oauth/oauthInstall';
+import { findTokens, openToken, saveInstall } from '../../src/db/oauth/oauthTokens';
 import { bindPortal, boundPortalId, findPortal, pausePortal } from '../../src/db/portals';
 import type { KeyRing } from '../../src/db/oauth/sealing';
 import { connectApp } from '../../src/hubspot/oauth';
@@ -334,14 +335,21 @@ describe('DELETE /api/portals/:portal/install', () => {
     expect((await api.ask('/api/portals/main/install')).headers.get('allow')).toBe('DELETE');
   });
 
-  test('has a worker uninstall', async () => {
+  test('has a worker uninstall the installation that there is, not one that comes before the worker', async () => {
     const temporal = await connectTemporal();
     const own = await startApi({ apps, keys, temporal: temporal.client });
     try {
+      await bindPortal(own.pool, 'main', portalId, null);
+      const tokens = { accessToken: 'a', refreshToken: 'r', lifeMs: 1_800_000, scopes };
+      await saveInstall(own.pool, keys, portalId, { ...tokens, clientId: testApp.clientId });
       const reply = await own.ask('/api/portals/main/install', { method: 'DELETE' });
       expect([reply.status, reply.json]).toEqual([202, { portal: 'main', workflowId: 'uninstall:main' }]);
       const handle = temporal.client.workflow.getHandle('uninstall:main');
       expect((await handle.describe()).type).toBe('uninstallPortal');
+      const { events } = await handle.fetchHistory();
+      const [asked] = events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads!;
+      const installation = await installationOf(own.pool, portalId);
+      expect(JSON.parse(Buffer.from(asked!.data!).toString())).toEqual({ portal: 'main', installation });
       await handle.terminate();
     } finally {
       await own.close();

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { installationOf } from '../../src/db/oauth/oauthInstall';
 import { findTokens } from '../../src/db/oauth/oauthTokens';
 import { findPortal } from '../../src/db/portals';
-import type { SyncRunResult } from '../../src/workflows/contracts';
+import { taskQueue, type SyncRunResult } from '../../src/workflows/contracts';
+import { uniqueName } from '../support/temporal';
 import { portalIds, startInstalledRiver, type InstalledRiver, type PortalName } from './installedRiver';
 import { viewPortal } from './portalView';
+import { temporalText } from './temporalText';
 
 let river: InstalledRiver;
 beforeAll(async () => {
@@ -133,6 +136,17 @@ test('an app that is thrown out in mid-run pauses its portal only, and the next 
   expect(await table('problems')).toEqual([]);
 });
 
+const uninstall = (installation?: string) =>
+  river.temporal.workflow.execute('uninstallPortal', {
+    ...{ taskQueue, workflowId: uniqueName('uninstall'), args: [{ portal: 'emea', installation }] },
+  });
+
+test('an installation that is not the one that was to be uninstalled stays', async () => {
+  expect(await uninstall('1970-01-01 00:00:00+00')).toMatchObject({ uninstalled: false, replaced: true });
+  expect(await findPortal(river.pool, portalIds.emea)).toMatchObject({ isPaused: false });
+  expect(await river.sync({ portal: 'emea' })).toMatchObject({ state: 'succeeded' });
+});
+
 test('uninstalling by the API takes the app out of HubSpot and forgets the tokens', async () => {
   const reply = await river.ask('/api/portals/emea/install', { method: 'DELETE' });
   expect(reply.status).toBe(202);
@@ -145,10 +159,22 @@ test('uninstalling by the API takes the app out of HubSpot and forgets the token
   expect(await findTokens(river.pool, portalIds.main)).not.toBeNull();
 });
 
-test('no log line holds a token, a code or a secret', async () => {
+test('whoever uninstalls otherwise means the installation that there is, too', async () => {
+  expect((await river.install('emea')).status).toBe(200);
+  const installation = await installationOf(river.pool, portalIds.emea);
+  expect(await uninstall()).toMatchObject({ uninstalled: true });
+  const told = (await temporalText(river.temporal)).text.match(/\\"installation\\":\\"[^"\\]*/g);
+  // As the first activity found it, and as the second was given it.
+  expect(told!.filter((text) => text.endsWith(installation!))).toHaveLength(2);
+});
+
+test('no log line and nothing in Temporal holds a token, a code or a secret', async () => {
   const logs = await river.logs();
   expect(logs).toContain('oauth_installed');
   expect(logs).toContain('oauth_refreshed');
   expect(logs).toContain('oauth_revoked');
-  expect(logs).not.toMatch(/sim-[0-9a-f]{8}|secret-of-the-test-app|code=|state=/);
+  const { text } = await temporalText(river.temporal);
+  expect(text.includes('uninstallPortal')).toBe(true);
+  for (const each of [logs, text])
+    expect(each.match(/sim-[0-9a-f]{8}|secret-of-the-test-app|code=|state=/g)).toBeNull();
 });

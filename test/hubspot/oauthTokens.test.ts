@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import type { Pool } from 'pg';
 import { createAccessTokens, type AccessTokens } from '../../src/activities/accessTokens';
 import { createLogger } from '../../src/config/logger';
-import { installPortal, pauseInstallation } from '../../src/db/oauth/oauthInstall';
+import { installationOf, installPortal, pauseInstallation } from '../../src/db/oauth/oauthInstall';
 import { findTokens, saveInstall, settleRefresh, takeRefresh } from '../../src/db/oauth/oauthTokens';
 import { openPool } from '../../src/db/pool';
 import { bindPortal, findPortal, lockPortal } from '../../src/db/portals';
@@ -13,7 +13,7 @@ import type { KeyRing } from '../../src/db/oauth/sealing';
 import { readAccountDetails } from '../../src/hubspot/accountInfo';
 import { createHubSpotClient } from '../../src/hubspot/client';
 import { createExchange } from '../../src/hubspot/exchange';
-import { exchangeCode, type OAuthApp } from '../../src/hubspot/oauth';
+import { exchangeCode, uninstallApp, type OAuthApp } from '../../src/hubspot/oauth';
 import { startHubSpotSimulator, type RunningSimulator } from '../../src/simulator/hubspot/server';
 import { authorizeUrl, consent, registeredApp, testApp } from '../support/consent';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
@@ -354,7 +354,7 @@ describe('uninstalling', () => {
   test('ends the installation in HubSpot, forgets the tokens and pauses the portal', async () => {
     await install();
     const token = await tokensOf(pool).current();
-    expect(await tokensOf(pool).uninstall()).toBe(true);
+    expect(await tokensOf(pool).uninstall()).toBe('uninstalled');
     expect(await findTokens(pool, portalId)).toBeNull();
     expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: true, pausedUntil: null });
     const client = createHubSpotClient({
@@ -371,14 +371,14 @@ describe('uninstalling', () => {
     await expect(tokensOf(pool).uninstall()).rejects.toMatchObject({ action: 'retryAfter' });
     expect(await findTokens(pool, portalId)).not.toBeNull();
     await control('uninstall', {});
-    expect(await tokensOf(pool).uninstall()).toBe(false);
+    expect(await tokensOf(pool).uninstall()).toBe('unconfirmed');
     expect(await findTokens(pool, portalId)).toBeNull();
   });
 
   test('with a token that HubSpot refuses refreshes it first: the app must not stay behind', async () => {
     await install();
     await control('settings', { clockOffsetMs: 31 * 60_000 });
-    expect(await tokensOf(pool).uninstall()).toBe(true);
+    expect(await tokensOf(pool).uninstall()).toBe('uninstalled');
     expect(await tokenCalls()).toEqual({ 200: 1 });
     expect(await findTokens(pool, portalId)).toBeNull();
   });
@@ -398,19 +398,34 @@ describe('uninstalling', () => {
         expect(await reinstall()).toBe(true);
         return reply;
       };
-      expect(await tokensOf(pool, { ...app, exchange }).uninstall()).toBe(true);
+      expect(await tokensOf(pool, { ...app, exchange }).uninstall()).toBe('uninstalled');
       expect(await tokensOf(pool).current()).toBe(newInstall.accessToken);
       expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
     },
   );
+
+  test('of one installation leaves alone the next, made after a worker died that had uninstalled the first', async () => {
+    await install();
+    const meant = await installationOf(pool, portalId);
+    // What the worker had done when it died.
+    await uninstallApp(appAt(simulator.url), await tokensOf(pool).current());
+    await install();
+    expect(await tokensOf(pool).uninstall(meant)).toBe('replaced');
+    expect(await readAccountDetails(clientOf(tokensOf(pool)))).toMatchObject({ portalId: Number(portalId) });
+    expect(await findPortal(pool, portalId)).toMatchObject({ isPaused: false });
+    // Nor is one taken out that was made when none was to be.
+    expect(await tokensOf(pool).uninstall(null)).toBe('replaced');
+    expect(await tokensOf(pool).uninstall(await installationOf(pool, portalId))).toBe('uninstalled');
+  });
 });
 
+const clientOf = (tokens: AccessTokens) =>
+  createHubSpotClient({
+    ...{ accessToken: tokens.current, tokenRefused: tokens.refused },
+    ...{ baseUrl: simulator.url, apiVersion: '2026-09' },
+  });
+
 describe('a 401', () => {
-  const clientOf = (tokens: AccessTokens) =>
-    createHubSpotClient({
-      ...{ accessToken: tokens.current, tokenRefused: tokens.refused },
-      ...{ baseUrl: simulator.url, apiVersion: '2026-09' },
-    });
   const readers = () => pools.map((own) => readAccountDetails(clientOf(tokensOf(own))));
 
   test.each([

@@ -22,9 +22,11 @@ async function uninstall(context: CommandContext): Promise<ExitCode> {
   });
   context.output.result({ portal, ...result });
   context.output.show(
-    result.uninstalled
-      ? `the app is uninstalled from account ${result.portalId}, its tokens are forgotten; portal ${portal} is paused`
-      : `the tokens of portal ${portal} are forgotten; HubSpot did not confirm that the app is gone: look into account ${result.portalId} (Settings, Integrations, Connected Apps)`,
+    result.replaced
+      ? `the app was installed anew in account ${result.portalId} meanwhile: that installation stays`
+      : result.uninstalled
+        ? `the app is uninstalled from account ${result.portalId}, its tokens are forgotten; portal ${portal} is paused`
+        : `the tokens of portal ${portal} are forgotten; HubSpot did not confirm that the app is gone: look into account ${result.portalId} (Settings, Integrations, Connected Apps)`,
   );
   return 0;
 }
