@@ -2,18 +2,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { demoEnv } from '../config/demoEnv';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 import { temporalAddress } from '../support/temporal';
 
 const project = join(__dirname, '../..');
 const runTypeScript = join(project, 'test/simulator/hubspot/runTypeScript.cjs');
 const token = 'token-of-the-environment';
 
-let database: FreshDatabase;
+const database = testDatabase();
 let address: string;
 let child: ChildProcess | undefined;
 beforeAll(async () => {
-  database = await freshDatabase();
   ({ address } = await temporalAddress());
 }, 300_000);
 afterEach(async () => {
@@ -22,7 +21,6 @@ afterEach(async () => {
     await once(child, 'exit');
   }
 });
-afterAll(() => database.drop());
 
 interface Started {
   process: ChildProcess;

@@ -8,8 +8,7 @@ import type { ApiDeps } from '../../src/api/deps';
 import { temporalClient } from '../../src/api/temporalClient';
 import { createLogger } from '../../src/config/logger';
 import { secretValue } from '../../src/config/secretValue';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase } from '../support/postgres';
+import { openDatabase } from '../support/testDatabase';
 
 export const environmentToken = 'environment-token-of-the-test';
 
@@ -33,8 +32,7 @@ export interface Answer {
 
 /** The API over real HTTP on a fresh database; Temporal is unreachable unless a client is given. */
 export async function startApi(changes: Partial<ApiDeps> = {}): Promise<TestApi> {
-  const database = await freshDatabase();
-  const pool = openPool(database.url, 4);
+  const { pool, close: closeDatabase } = await openDatabase(4);
   const lines: Record<string, unknown>[] = [];
   const nowhere = temporalClient({ address: '127.0.0.1:1' }, 'default');
   const app = createApp({
@@ -82,8 +80,7 @@ export async function startApi(changes: Partial<ApiDeps> = {}): Promise<TestApi>
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await nowhere.close();
-      await pool.end();
-      await database.drop();
+      await closeDatabase();
     },
   };
 }

@@ -5,9 +5,8 @@ import { createInboxBell, type InboxBell } from '../../src/api/webhooks/inboxBel
 import { typeNamesOf } from '../../src/api/webhooks/hubspotEvents';
 import type { WebhookDeps } from '../../src/api/webhooks/webhooks';
 import type { ApiDeps } from '../../src/api/deps';
-import { openPool } from '../../src/db/pool';
 import { startApi, type TestApi } from './startApi';
-import { freshDatabase } from '../support/postgres';
+import { openDatabase } from '../support/testDatabase';
 
 export const clientSecret = 'client-secret-of-the-test';
 export const otherSecret = 'client-secret-of-another-app';
@@ -35,8 +34,7 @@ export interface WebhookApi extends TestApi {
 export async function startWebhooks(
   changes: Partial<WebhookDeps> & { log?: Logger } = {},
 ): Promise<WebhookApi> {
-  const database = await freshDatabase();
-  const pool = openPool(database.url, 4, undefined, 2_500);
+  const { pool, close: closeDatabase } = await openDatabase(4, 2_500);
   await pool.query(`insert into portals (portal_id, name) values (100, 'main'), (200, 'second')`);
   const { rings, bell } = silentBell();
   const webhooks: WebhookDeps = {
@@ -74,8 +72,7 @@ export async function startWebhooks(
     rings,
     async close() {
       await api.close();
-      await pool.end();
-      await database.drop();
+      await closeDatabase();
     },
   };
 }
