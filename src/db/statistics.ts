@@ -14,8 +14,8 @@ export async function refreshStatistics(db: Queryable): Promise<string[]> {
      where stat.schemaname = current_schema() and stat.n_mod_since_analyze > $1
        and stat.n_mod_since_analyze > $2 * greatest(class.reltuples, 0)
        and stat.relname in ('staged_records', 'mapped_records', 'identity_keys', 'golden_records', 'known_states',
-         'outbox', 'golden_associations', 'record_references', 'known_associations', 'deliveries', 'problems',
-         'inbox_events')`,
+         'outbox', 'golden_associations', 'record_references', 'known_associations', 'association_reads',
+         'deliveries', 'problems', 'inbox_events')`,
     [changedRowsMin, changedShareMin],
   );
   for (const { name } of rows) await db.query(`analyze ${name}`);

@@ -20,6 +20,8 @@ export interface HubSpotPageRequest {
 export interface HubSpotPage {
   records: HubSpotRecord[];
   associations: { fromId: string; toObject: string; to: ReadAssociation[] }[];
+  /** Of these HubSpot did not tell the associations: they stay as they are known. */
+  unread: { fromId: string; toObject: string }[];
   next: string | null;
   calls: number;
 }
@@ -34,7 +36,7 @@ export async function readHubSpotPage(
   request: HubSpotPageRequest,
 ): Promise<HubSpotPage> {
   const { objectType, properties } = request;
-  const page: HubSpotPage = { records: [], associations: [], next: request.after, calls: 0 };
+  const page: HubSpotPage = { records: [], associations: [], unread: [], next: request.after, calls: 0 };
   do {
     const { records, next } = await listRecords(client, {
       objectType,
@@ -67,6 +69,7 @@ async function readAssociationsOf(
     });
     page.calls += 1;
     for (const [fromId, to] of read.byFromId) page.associations.push({ fromId, toObject, to });
+    for (const { id: fromId } of read.failed) page.unread.push({ fromId, toObject });
     inputs = [...read.more, ...inputs.slice(associationReadMax)];
   }
 }

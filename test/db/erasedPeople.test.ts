@@ -150,3 +150,18 @@ test('the samples that Postgres keeps of columns that can hold an address are ta
   });
   expect(await sampled()).toEqual([]);
 });
+
+test('when the associations of an erased person were read is not kept either', async () => {
+  await pool.query(
+    `insert into association_reads (portal_id, from_object, from_id, to_object, read_at)
+     values (100, 'contacts', '7', 'companies', now()), (100, 'contacts', '8', 'companies', now()),
+       (100, 'companies', '7', 'deals', now())`,
+  );
+  const person = { objectType: 'contacts', refs: [], recordIds: ['7'], goldenIds: [] };
+  await inTransaction(pool, (tx) => deletePerson(tx, portalId, person));
+  const { rows } = await pool.query('select from_object, from_id from association_reads order by 1');
+  expect(rows).toEqual([
+    { from_object: 'companies', from_id: '7' },
+    { from_object: 'contacts', from_id: '8' },
+  ]);
+});

@@ -101,11 +101,12 @@ async function savePage(
   const { staged } = await stageHubSpotRecords(tx, ref, read, {
     ...{ runId, lane: laneNumbers.bulk, secret },
   });
-  const fromIds = page.records.map(({ id }) => id);
   for (const toObject of associated) {
+    const unread = new Set(page.unread.flatMap((item) => (item.toObject === toObject ? item.fromId : [])));
+    const fromIds = page.records.map(({ id }) => id).filter((id) => !unread.has(id));
     const pairs = associationPairs(page.associations.filter((item) => item.toObject === toObject));
     const scope = [tx, portalId, objectType, toObject] as const;
-    const lost = await replaceKnownAssociations(...scope, fromIds, pairs, read.readBegan);
+    const { lost } = await replaceKnownAssociations(...scope, fromIds, pairs, read.readBegan);
     await markAssociationsDue(...scope, lost);
     const drift = { objectType, kind: 'associations' as const, property: toObject, count: lost.length };
     await addDrift(tx, portalId, runId, drift);

@@ -10,7 +10,7 @@ import { followMerges, unfollowedMerges } from '../../db/golden/mergedRecords';
 import { inTransaction, type Queryable } from '../../db/pool';
 import type { RecordMerge } from '../../db/golden/recordAnchors';
 import { markKeysGone } from '../../db/staging/stagedRecords';
-import type { ChangedObject } from '../../domain/receive/readEvents';
+import type { AssociationsToRead, ChangedObject } from '../../domain/receive/readEvents';
 import { storedShares } from '../../domain/receive/receiveParts';
 import { hubspotSource } from '../../domain/record';
 import type { ActivityContext } from '../context';
@@ -106,11 +106,12 @@ async function storeShare(window: ClaimedWindow, part: ReadPart): Promise<void> 
       await erasePeople(context, tx, portalId, objectType, erasedIds);
     }
     const staged = await stageChanged(tx, context.erasureSecret, part, { portalId, lane });
-    const lost = await saveAssociations(tx, portalId, part.associations, read.readBegan);
+    const associated = await saveAssociations(tx, portalId, part.associations, read.readBegan);
     const isMerged = merges.length > 0;
-    bells = { consolidate: staged.due > 0 || isMerged, deliver: lost > 0 || isMerged };
+    bells = { consolidate: staged.due > 0 || isMerged, deliver: associated.due > 0 || isMerged };
     const into = new Map(part.merges.map(({ fromId, toId }) => [fromId, toId]));
-    const isCurrent = ({ id }: ChangedObject) => !staged.stale.has(into.get(id) ?? id);
+    const isCurrent = ({ id, associations }: ChangedObject) =>
+      !staged.stale.has(into.get(id) ?? id) && !associations.some(associated.isStale);
     // What was written meanwhile is read again: its events stay for the next window.
     return objects.filter(isCurrent).flatMap(({ eventIds }) => eventIds);
   });
@@ -141,21 +142,25 @@ async function stageChanged(
   return { due: staged + gone, stale: new Set([...stale, ...held]) };
 }
 
-/** @returns how many wanted associations somebody took away */
+/** @returns how many wanted associations somebody took away, and what has to be read again */
 async function saveAssociations(
   tx: Queryable,
   portalId: string,
   read: AssociationsOfType[],
   readBegan: Date,
-): Promise<number> {
+): Promise<{ due: number; isStale: (wanted: AssociationsToRead) => boolean }> {
   let due = 0;
+  const staleIds = new Map<string, Set<string>>();
   for (const { objectType, toObject, fromIds, associations } of read) {
     const pairs = associationPairs(associations);
-    const lost = await replaceKnownAssociations(
+    const { lost, stale } = await replaceKnownAssociations(
       tx,
       ...([portalId, objectType, toObject, fromIds, pairs, readBegan] as const),
     );
     due += await markAssociationsDue(tx, portalId, objectType, toObject, lost);
+    staleIds.set(`${objectType}>${toObject}`, new Set(stale));
   }
-  return due;
+  const isStale = ({ objectType, id, toObject }: AssociationsToRead) =>
+    staleIds.get(`${objectType}>${toObject}`)?.has(id) ?? false;
+  return { due, isStale };
 }

@@ -144,6 +144,7 @@ const deletions: [table: string, where: string][] = [
     `((from_object, from_id) in (select object_type, record_id from erased_records)
       or (to_object, to_id) in (select object_type, record_id from erased_records))`,
   ],
+  ['association_reads', '(from_object, from_id) in (select object_type, record_id from erased_records)'],
   // Of HubSpot, and of writable sources.
   [
     'known_states',
