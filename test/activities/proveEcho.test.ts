@@ -8,8 +8,8 @@ const bench = askHubSpot();
 const goldenId = '00000000-0000-4000-8000-000000000001';
 
 const batchOf = (operation: TakenBatch['operation'], properties: Record<string, string>): TakenBatch => ({
-  ...{ batchId: '1', fence: '1', objectType: 'contacts', operation, lane: 2, unproved: 0, hardFailures: 0 },
-  ...{ rootId: '1', maybeWritten: false },
+  ...{ batchId: '1', fence: '1', objectType: 'contacts', operation, lane: 2 },
+  ...{ unproved: 0, hardFailures: 0, attempts: 1, rootId: '1', maybeWritten: false },
   intents: [
     {
       ...{ goldenId, recordId: operation === 'create' ? null : '7', properties, before: {} },

@@ -29,6 +29,8 @@ const batchRecordsMax = 25;
 /** Fewer are not worth a batch of their own, which costs a settlement. */
 const batchRecordsMin = 4;
 const candidatesMax = waveBatchesMax * batchRecordsMax;
+/** Tries of a batch after which it is no test of a target that fails. */
+const suspectAfterTries = 3;
 
 export interface ClaimWriteBacksInput {
   portalId: string;
@@ -79,10 +81,13 @@ async function claimWave(
   // What failed last is tried with one batch, whose first call decides.
   const batchesMax = state?.isBroken ? 1 : waveBatchesMax;
   const orphans = await selectOrphans(tx, portalId, allLanes, batchesMax, limits, target);
-  if (orphans.length > 0) {
-    const batchIds = orphans.map(({ batchId }) => batchId);
-    await handOutOrphans(tx, batchIds);
-    return { batchIds, waitMs: null, reason: null };
+  const orphanIds = orphans.map(({ batchId }) => batchId);
+  // Whether the target is down or these fail for their own sake, only another change can tell.
+  const areSuspect =
+    state?.isBroken === true && orphans.every(({ attempts }) => attempts >= suspectAfterTries);
+  if (orphanIds.length > 0 && !areSuspect) {
+    await handOutOrphans(tx, orphanIds);
+    return { batchIds: orphanIds, waitMs: null, reason: null };
   }
   const gathering = await gatheringObjects(
     tx,
@@ -91,8 +96,13 @@ async function claimWave(
   );
   for (const stream of streams) {
     const laneMax = gathering.has(stream.objectType) ? laneNumbers.realtime : laneNumbers.bulk;
-    const batchIds = await claimObject(tx, context, portalId, stream, laneMax, batchesMax);
+    const limit = orphanIds.length > 0 ? 1 : Math.min(candidatesMax, batchesMax * batchRecordsMax);
+    const batchIds = await claimObject(tx, context, portalId, stream, laneMax, { batchesMax, limit });
     if (batchIds.length > 0) return { batchIds, waitMs: null, reason: null };
+  }
+  if (orphanIds.length > 0) {
+    await handOutOrphans(tx, orphanIds);
+    return { batchIds: orphanIds, waitMs: null, reason: null };
   }
   return {
     batchIds: [],
@@ -107,12 +117,11 @@ async function claimObject(
   portalId: string,
   stream: TargetStream,
   laneMax: number,
-  batchesMax: number,
+  { batchesMax, limit }: { batchesMax: number; limit: number },
 ): Promise<string[]> {
   const { target, objectType } = stream;
   const object = await context.objectContext(portalId, objectType);
   const scope = { portalId, target, objectType, stream: stream.stream.name };
-  const limit = Math.min(candidatesMax, batchesMax * batchRecordsMax);
   for (;;) {
     const found = await selectWriteBacks(tx, scope, laneMax, limit);
     if (found.length === 0) return [];

@@ -74,8 +74,9 @@ async function sendBatch(wave: TargetWave, batchId: string): Promise<void> {
   const { context, portalId, target } = wave;
   const { claimMs, callDeadlineMs } = context.limits;
   const expiry = performance.now() + claimMs;
-  const batch = claimedBatch(await takeBatch(context.pool, batchId, claimMs, callDeadlineMs));
-  if (batch === null) return;
+  const taken = claimedBatch(await takeBatch(context.pool, batchId, claimMs, callDeadlineMs));
+  if (taken === null) return;
+  const batch = { ...taken, intents: rotated(taken.intents, taken.attempts - 1) };
   await context.failpoint('writeBack.sending');
   const stream = targetStream(wave.streams, target, batch.objectType);
   const written = await write(wave, batch, stream, () => performance.now() < expiry);
@@ -97,6 +98,12 @@ async function sendBatch(wave: TargetWave, batchId: string): Promise<void> {
   if (!isPaused) throw failure;
   await leaveBatches(context.pool, [batchId]);
   context.log.warn({ event: 'target_paused', portalId, target }, failure.message);
+}
+
+/** Each try begins with another record: one that gets no answer, and so ends the try, does not keep the same ones waiting. */
+function rotated<Item>(items: Item[], by: number): Item[] {
+  const first = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 async function write(

@@ -153,7 +153,8 @@ export async function parkMarks(
 
 /**
  * Batches that nobody is working on although they were claimed: their workflow or worker is gone. One that was frozen
- * or released and not taken for the time of four claims counts as such too.
+ * or released and not taken for the time of four claims counts as such too. Those that were tried least come first: one
+ * that always fails is not the only one that is tried.
  */
 export async function selectOrphans(
   db: Queryable,
@@ -162,13 +163,13 @@ export async function selectOrphans(
   limit: number,
   { claimMs, callDeadlineMs }: { claimMs: number; callDeadlineMs: number },
   target = hubspotSource,
-): Promise<{ batchId: string; kind: 'records' | 'associations' }[]> {
-  const { rows } = await db.query<{ batchId: string; kind: 'records' | 'associations' }>(
-    `select batch_id as "batchId", kind from delivery_batches
+): Promise<{ batchId: string; kind: 'records' | 'associations'; attempts: number }[]> {
+  const { rows } = await db.query<{ batchId: string; kind: 'records' | 'associations'; attempts: number }>(
+    `select batch_id as "batchId", kind, attempts from delivery_batches
      where portal_id = $1 and target = $6 and lane = any ($2::smallint[])
        and ${orphanedAt('$4', '$5')} < now()
        and (not_before is null or not_before < now())
-     order by kind desc, batch_id limit $3`,
+     order by kind desc, attempts, batch_id limit $3`,
     [portalId, lanes, limit, claimMs, callDeadlineMs, target],
   );
   return rows;

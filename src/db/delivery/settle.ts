@@ -19,6 +19,7 @@ export interface TakenBatch {
   /** Replies so far that left records unproved, and calls that failed for HubSpot's own reasons. */
   unproved: number;
   hardFailures: number;
+  attempts: number;
   /** The batch that it was before it was split, or itself. */
   rootId: string;
   /** An earlier call may have been applied: the same body must be sent until its outcome is known. */
@@ -37,6 +38,8 @@ export interface ClaimedBatch<Operation extends string> {
   lane: number;
   unproved: number;
   hardFailures: number;
+  /** How often it was claimed, this time included. */
+  attempts: number;
   maybeWritten: boolean;
 }
 
@@ -56,7 +59,7 @@ export async function claimBatch<Operation extends string>(
        expires_at = clock_timestamp() + make_interval(secs => $2 / 1000.0)
      where batch_id = $1 and (expires_at is null or expires_at + make_interval(secs => $3 / 1000.0) < clock_timestamp())
      returning batch_id as "batchId", coalesce(split_from, batch_id) as "rootId", fence, object_type as "objectType", to_object as "toObject", operation,
-       lane, unproved, hard_failures as "hardFailures", maybe_written as "maybeWritten"`,
+       lane, unproved, hard_failures as "hardFailures", attempts, maybe_written as "maybeWritten"`,
     [batchId, claimMs, deadlineMs],
   );
   if (rows[0]) return rows[0];
