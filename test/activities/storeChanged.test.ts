@@ -22,7 +22,7 @@ test('what we wrote to a record that was merged is still ours in the new record 
   );
   const { context, doorbell } = contextOf();
   const object = {
-    ...{ objectType: 'contacts', id: '20', isRead: true, associations: [], merged: ['11'] },
+    ...{ objectType: 'contacts', id: '20', isRead: true, associations: [], partners: [], merged: ['11'] },
     ...{ isErased: false, lane: 0, eventIds: ['1'] },
   };
   await storeChanged(
@@ -63,6 +63,7 @@ test('an event of an association that was written otherwise while it was read wa
       id: key,
       isRead: false,
       merged: [],
+      partners: [],
       isErased: false,
       lane: 0,
       eventIds: [id],

@@ -55,6 +55,7 @@ test.each([
         merged: expect.any(Array),
       },
       associations: [{ objectType: 'contacts', id: winner, toObject: 'companies' }],
+      partners: ['deals'],
       eventIds: expect.any(Array),
     },
   ]);
@@ -99,16 +100,24 @@ test('a restored record is read with its associations', () => {
   expect(object).toMatchObject({ isRead: true, associations: [{ toObject: 'companies' }] });
 });
 
+test.each(['restored', 'merged'] as const)(
+  'associations of a %s record that are tracked from the other side are read from there',
+  (kind) => {
+    const [object] = readEvents([event(kind, { stream: 'companies' })], tracked).objects;
+    expect(object).toMatchObject({ isRead: true, associations: [], partners: ['contacts'] });
+  },
+);
+
 test('an erased person is not read once more, whatever else is told', () => {
   for (const kinds of [
     ['privacyDeleted', 'deleted', 'changed'] as const,
-    ['deleted', 'privacyDeleted'] as const,
+    ['deleted', 'restored', 'privacyDeleted'] as const,
   ]) {
     const { objects } = readEvents(
       kinds.map((kind) => event(kind)),
       tracked,
     );
-    expect(objects).toMatchObject([{ id: '1', isErased: true, isRead: false }]);
+    expect(objects).toMatchObject([{ id: '1', isErased: true, isRead: false, partners: [] }]);
   }
 });
 

@@ -4,7 +4,7 @@ import { fewestCalls, receiveParts, storedShares } from '../../src/domain/receiv
 
 const object = (objectType: string, id: number, lane: number, isRead = true): ChangedObject => ({
   ...{ objectType, id: String(id), lane, isRead, isErased: false },
-  ...{ associations: [], merged: [], eventIds: [String(id)] },
+  ...{ associations: [], partners: [], merged: [], eventIds: [String(id)] },
 });
 
 const anyObjects = fc

@@ -202,24 +202,61 @@ test.each([
   },
 );
 
+/** The companies that HubSpot associates with a contact. */
+async function teamsOf(id: string): Promise<string[]> {
+  const path = `/crm/v4/objects/contacts/${id}/associations/companies`;
+  const { results } = (await river.call('GET', path)) as { results?: { toObjectId: number }[] };
+  return (results ?? []).map(({ toObjectId }) => String(toObjectId));
+}
+
 test('an association that somebody removed comes back once, for the source says so', async () => {
   const id = await idOf('ann@people.example');
-  const associations = async () => {
-    const path = `/crm/v4/objects/contacts/${id}/associations/companies`;
-    const { results } = (await river.call('GET', path)) as { results?: { toObjectId: number }[] };
-    return results ?? [];
-  };
-  const team = String((await associations())[0]!.toObjectId);
+  const team = (await teamsOf(id))[0]!;
   await river.call('DELETE', `/crm/v4/objects/contacts/${id}/associations/companies/${team}`);
-  expect(await associations()).toEqual([]);
+  expect(await teamsOf(id)).toEqual([]);
   await river.resetStats();
   const told = { kind: 'associationChanged', key: team, stream: 'companies' } as const;
   await river.tell({ ...told, also: { toStream: 'contacts', toKey: id } });
   await settled();
-  expect((await associations()).map(({ toObjectId }) => String(toObjectId))).toEqual([team]);
+  expect(await teamsOf(id)).toEqual([team]);
   await river.tell({ ...told, also: { toStream: 'contacts', toKey: id } });
   await settled();
   expect(await operations()).toEqual({ reads: 0, writes: 1 });
+});
+
+test('a team restored in HubSpot has its members as HubSpot has them, though they are tracked from their side', async () => {
+  const [here, gone] = await Promise.all(['ann', 'bob'].map((name) => idOf(`${name}@people.example`)));
+  const { results } = (await river.call(
+    'GET',
+    `/crm/v4/objects/contacts/${here}/associations/companies`,
+  )) as {
+    results?: { toObjectId: number }[];
+  };
+  const team = String(results![0]!.toObjectId);
+  const known = async () => {
+    const { rows } = await river.pool.query<{ from_id: string }>(
+      'select from_id from known_associations where to_id = $1 order by from_id',
+      [team],
+    );
+    return rows.map((row) => row.from_id);
+  };
+  expect(await known()).toEqual([here, gone].sort());
+  await river.call('DELETE', `/crm/v3/objects/companies/${team}`);
+  await river.tell(
+    { kind: 'deleted', key: team, stream: 'companies' },
+    { kind: 'associationChanged', key: here!, also: { toStream: 'companies', toKey: team } },
+  );
+  await until(known, (ids) => ids.length === 1);
+  // Nothing tells of this one while the team is away.
+  await river.call('POST', '/_simulator/restore', { objectType: 'companies', id: team });
+  await river.call('DELETE', `/crm/v4/objects/contacts/${gone}/associations/companies/${team}`);
+  await river.resetStats();
+  await river.tell({ kind: 'restored', key: team, stream: 'companies' });
+  await settled();
+  expect(await known()).toEqual([here, gone].sort());
+  expect(await teamsOf(gone!)).toEqual([team]);
+  const { byOperation } = await river.stats();
+  expect(byOperation['contacts-companies batch/create']).toMatchObject({ calls: 1, inputs: 1 });
 });
 
 test('a record that a source sends by itself is delivered, and does not wait for a run', async () => {

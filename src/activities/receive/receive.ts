@@ -17,6 +17,7 @@ import { eraseMentionsOf } from './erase';
 import { leasedClient } from '../quota/leasedClient';
 import { readChangedAssociations, readChangedRecords } from './readChanged';
 import { readHistories } from './readHistories';
+import { withPartners } from './readPartners';
 import { readProperties } from '../extract/stageHubSpot';
 import { stagePage } from '../extract/stagePage';
 import { erasedOf, mergesOf, settling, storeChanged, type ClaimedWindow } from './storeChanged';
@@ -183,21 +184,23 @@ async function receivePushed(receiving: Receiving, pushed: PushedRecord[]): Prom
 async function receivePart(
   receiving: Receiving,
   client: HubSpotClient,
-  { objectType, objects }: ReceivePart,
+  { objectType, objects: told }: ReceivePart,
 ): Promise<void> {
   const { context, portalId, sum } = receiving;
   const object = await context.objectContext(portalId, objectType);
   const properties = readProperties(object);
   const readBegan = await databaseTime(context.pool);
-  const ids = objects.filter(({ isRead }) => isRead).map(({ id }) => id);
-  const erasedIds = erasedOf(objects);
+  const ids = told.filter(({ isRead }) => isRead).map(({ id }) => id);
+  const erasedIds = erasedOf(told);
   const changed = await readChangedRecords(client, object.settings.hubspotType, properties, ids);
   const found = { records: changed.records, properties, readBegan };
   const read = await readHistories(context, client, portalId, objectType, found);
+  const partners = await withPartners(context, client, portalId, objectType, told);
+  const { objects } = partners;
   const wanted = objects.flatMap(({ associations }) => associations);
   const associations = await readChangedAssociations(client, context.hubspotType, wanted);
   sum.calls += changed.calls;
-  sum.associationCalls += associations.calls;
+  sum.associationCalls += partners.calls + associations.calls;
   sum.historyCalls += read.historyCalls;
   const eraseAgain =
     erasedIds.length > 0 ? await eraseMentionsOf(context, portalId, objectType, erasedIds) : null;

@@ -102,6 +102,22 @@ async function noteReads(
   return new Set(rows.map((row) => row.from_id));
 }
 
+/** Which records of one type are known to be associated with these of another. */
+export async function knownPartners(
+  db: Queryable,
+  portalId: string,
+  fromObject: string,
+  toObject: string,
+  toIds: string[],
+): Promise<{ fromId: string; toId: string }[]> {
+  const { rows } = await db.query<{ fromId: string; toId: string }>(
+    `select from_id as "fromId", to_id as "toId" from known_associations
+     where portal_id = $1 and from_object = $2 and to_object = $3 and to_id = any ($4::text[])`,
+    [portalId, fromObject, toObject, toIds],
+  );
+  return rows;
+}
+
 /** Compares wanted associations with HubSpot again: somebody took away what stood between these records. */
 export async function markAssociationsDue(
   db: Queryable,

@@ -41,6 +41,8 @@ export interface ChangedObject {
   /** Its properties are read; false where only associations changed, or nothing is left to read. */
   isRead: boolean;
   associations: AssociationsToRead[];
+  /** Object types whose associations with it are tracked from their side: those of all its partners are read anew. */
+  partners: string[];
   /** Records that went into it, the oldest merge first. */
   merged: string[];
   isErased: boolean;
@@ -90,7 +92,7 @@ export function readEvents(events: ReceivedEvent[], tracked: Record<string, stri
   return {
     // What a person's right demands is done without another look.
     objects: [...objects.values()].map((object) =>
-      object.isErased ? { ...object, isRead: false, associations: [] } : object,
+      object.isErased ? { ...object, isRead: false, associations: [], partners: [] } : object,
     ),
     pushed: newestPushed(events),
     ignored: ignored.map(({ eventId }) => eventId),
@@ -103,6 +105,7 @@ function untouched(objectType: string, id: string): ChangedObject {
     id,
     isRead: false,
     associations: [],
+    partners: [],
     merged: [],
     isErased: false,
     lane: leastUrgent,
@@ -126,6 +129,7 @@ function note(object: ChangedObject, event: ReceivedEvent, tracked: Record<strin
   for (const toObject of tracked[event.stream] ?? []) {
     addAssociations(object, { objectType: event.stream, id: object.id, toObject });
   }
+  object.partners = Object.keys(tracked).filter((partner) => tracked[partner]!.includes(event.stream));
 }
 
 /** Told once per side, perhaps of one side only (facts §8): read from whichever side is tracked. */
