@@ -68,7 +68,7 @@ export function createRunActivities(context: ActivityContext) {
           );
           if (due > 0) log.info({ event: 'configuration_changed', objectType, due }, 'rows are due again');
         }
-        await dropForeignMarks(tx, portalId, [...new Set(targets.map(({ target }) => target))]);
+        await dropForeignMarks(tx, portalId, targets);
         const names = ordered.plan.map(({ source }) => source);
         if (!(await insertRun(tx, portalId, { runId, trigger, full, sources: names })))
           throw usedRunId(runId);

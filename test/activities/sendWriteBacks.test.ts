@@ -1,6 +1,7 @@
 import type { ActivityContext } from '../../src/activities/context';
 import { createClaimWriteBacks } from '../../src/activities/writeBack/claimWriteBacks';
 import { createSendWriteBacks } from '../../src/activities/writeBack/sendWriteBacks';
+import { dropForeignMarks } from '../../src/db/delivery/writeBackClaims';
 import { SourceFailure, type WriteOutcome, type WriteRequest } from '../../src/sources/contract';
 import { testDatabase } from '../support/testDatabase';
 
@@ -153,4 +154,33 @@ test('a target that is down is tried with few changes, and all are written when 
   expect(await lane()).not.toBeNull();
   expect(await written()).toEqual(keys);
   expect(await problems()).toEqual([]);
+});
+
+/** A change that was frozen for a stream which took write-backs then. */
+async function freezeFormer(objectType: string): Promise<void> {
+  await pool.query(
+    `insert into delivery_batches (portal_id, target, kind, object_type, operation, lane, created_at)
+     values (100, 'desk', 'records', $1, 'update', 2, to_timestamp(0))`,
+    [objectType],
+  );
+  await pool.query(
+    `insert into outbox (portal_id, target, object_type, golden_id, lead_source, batch_id)
+     select 100, 'desk', $1, gen_random_uuid(), 'desk', batch_id from delivery_batches`,
+    [objectType],
+  );
+}
+
+test('what was on its way to a stream that takes no write-backs any more stops nobody, and goes with the next run', async () => {
+  await freezeFormer('companies');
+  expect(await lane()).not.toBeNull();
+  expect(await written()).toEqual(keys);
+  await pool.query(
+    `insert into outbox (portal_id, target, object_type, golden_id, lead_source)
+     values (100, 'desk', 'contacts', gen_random_uuid(), 'desk')`,
+  );
+  await dropForeignMarks(pool, '100', [{ target: 'desk', objectType: 'contacts' }]);
+  const { rows } = await pool.query(
+    `select object_type from outbox union all select object_type from delivery_batches`,
+  );
+  expect(rows).toEqual([{ object_type: 'contacts' }]);
 });

@@ -12,7 +12,11 @@ import { inTransaction, lockInTransaction, type Queryable } from '../../db/pool'
 import { findPortal } from '../../db/portals';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../../db/problems/problems';
 import { findTarget } from '../../db/delivery/targets';
-import { selectWriteBacks, type WriteBackCandidate } from '../../db/delivery/writeBackClaims';
+import {
+  dropForeignMarks,
+  selectWriteBacks,
+  type WriteBackCandidate,
+} from '../../db/delivery/writeBackClaims';
 import { decideWriteBack, writeBackRules, writeBackValues } from '../../domain/delivery/decideWriteBack';
 import { evenBatches } from '../../domain/delivery/evenBatches';
 import type { FieldRule } from '../../domain/rules';
@@ -50,12 +54,13 @@ const allLanes = Object.values(laneNumbers);
 export function createClaimWriteBacks(context: ActivityContext) {
   return async function claimWriteBacks(input: ClaimWriteBacksInput): Promise<ClaimWriteBacksResult> {
     const { portalId, target } = input;
-    const streams = (await targetsOf(context, portalId)).filter((stream) => stream.target === target);
-    if (streams.length === 0) return { batchIds: [], waitMs: null, reason: 'off' };
+    const targets = await targetsOf(context, portalId);
+    if (!targets.some((stream) => stream.target === target))
+      return { batchIds: [], waitMs: null, reason: 'off' };
     const claimed = await inTransaction(context.pool, async (tx) => {
       // That of delivery: whoever erases a person holds it, and nothing of her may be frozen meanwhile.
       await lockInTransaction(tx, `deliver:${portalId}`);
-      const result = await claimWave(tx, context, input, streams);
+      const result = await claimWave(tx, context, input, targets);
       if (result.batchIds.length > 0) await context.failpoint('writeBack.claiming');
       return result;
     });
@@ -68,9 +73,10 @@ async function claimWave(
   tx: Queryable,
   context: ActivityContext,
   { portalId, target }: ClaimWriteBacksInput,
-  streams: TargetStream[],
+  targets: TargetStream[],
 ): Promise<ClaimWriteBacksResult> {
   const { limits } = context;
+  const streams = targets.filter((stream) => stream.target === target);
   const portal = await findPortal(tx, portalId);
   if (!portal || portal.mode === 'hold') return { batchIds: [], waitMs: null, reason: 'hold' };
   const state = await findTarget(tx, portalId, target);
@@ -81,6 +87,11 @@ async function claimWave(
   // What failed last is tried with one batch, whose first call decides.
   const batchesMax = state?.isBroken ? 1 : waveBatchesMax;
   const orphans = await selectOrphans(tx, portalId, allLanes, batchesMax, limits, target);
+  if (orphans.some(({ objectType }) => !streams.some((stream) => stream.objectType === objectType))) {
+    // Frozen for a stream that took write-backs then.
+    await dropForeignMarks(tx, portalId, targets);
+    return claimWave(tx, context, { portalId, target }, targets);
+  }
   const orphanIds = orphans.map(({ batchId }) => batchId);
   // Whether the target is down or these fail for their own sake, only another change can tell.
   const areSuspect =

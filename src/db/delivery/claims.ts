@@ -151,6 +151,14 @@ export async function parkMarks(
   );
 }
 
+export interface Orphan {
+  batchId: string;
+  kind: 'records' | 'associations';
+  objectType: string;
+  /** How often it was claimed for sending. */
+  attempts: number;
+}
+
 /**
  * Batches that nobody is working on although they were claimed: their workflow or worker is gone. One that was frozen
  * or released and not taken for the time of four claims counts as such too. Those that were tried least come first: one
@@ -163,9 +171,9 @@ export async function selectOrphans(
   limit: number,
   { claimMs, callDeadlineMs }: { claimMs: number; callDeadlineMs: number },
   target = hubspotSource,
-): Promise<{ batchId: string; kind: 'records' | 'associations'; attempts: number }[]> {
-  const { rows } = await db.query<{ batchId: string; kind: 'records' | 'associations'; attempts: number }>(
-    `select batch_id as "batchId", kind, attempts from delivery_batches
+): Promise<Orphan[]> {
+  const { rows } = await db.query<Orphan>(
+    `select batch_id as "batchId", kind, object_type as "objectType", attempts from delivery_batches
      where portal_id = $1 and target = $6 and lane = any ($2::smallint[])
        and ${orphanedAt('$4', '$5')} < now()
        and (not_before is null or not_before < now())

@@ -57,18 +57,23 @@ export async function selectWriteBacks(
 }
 
 /**
- * Forgets marks and batches of targets that take no write-backs any more. What somebody is sending just now is left to
- * the next time. When such a target is configured again, all its records are compared anew.
+ * Forgets marks and batches of targets, or of their object types, that take no write-backs any more. What somebody is
+ * sending just now is left to the next time. When such a target is configured again, all its records are compared anew.
  * @param targets those that do
  */
-export async function dropForeignMarks(db: Queryable, portalId: string, targets: string[]): Promise<void> {
+export async function dropForeignMarks(
+  db: Queryable,
+  portalId: string,
+  targets: { target: string; objectType: string }[],
+): Promise<void> {
+  const isForeign = `target <> 'hubspot' and (target, object_type) not in (select * from unnest($2::text[], $3::text[]))`;
   await db.query(
     `with ended as (
-       delete from delivery_batches where portal_id = $1 and target <> 'hubspot' and target <> all ($2::text[])
+       delete from delivery_batches where portal_id = $1 and ${isForeign}
          and coalesce(expires_at, '-infinity') < now()
        returning batch_id)
-     delete from outbox where portal_id = $1 and target <> 'hubspot' and target <> all ($2::text[])
+     delete from outbox where portal_id = $1 and ${isForeign}
        and (batch_id is null or batch_id in (select batch_id from ended))`,
-    [portalId, targets],
+    [portalId, targets.map(({ target }) => target), targets.map(({ objectType }) => objectType)],
   );
 }
