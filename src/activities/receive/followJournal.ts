@@ -3,6 +3,7 @@ import { eventKeyOf, insertEvents, type InboxEvent } from '../../db/staging/inbo
 import { claimJournal, moveJournal, noteJournalGap, untoldEvents } from '../../db/staging/journals';
 import { inTransaction } from '../../db/pool';
 import { findPortal } from '../../db/portals';
+import { definedTypeIds } from '../../db/staging/referenceData';
 import { hubspotSource, laneNumbers } from '../../domain/record';
 import {
   journalToken,
@@ -12,10 +13,9 @@ import {
   type JournalEvents,
 } from '../../hubspot/journal';
 import type { JournalEvent } from '../../hubspot/journalEvents';
-import { findObjectTypeId } from '../../hubspot/objectTypeIds';
+import { standardTypeId } from '../../hubspot/objectTypeIds';
 import type { ActivityContext } from '../context';
 import type { JournalSettings } from '../deps';
-import { leasedClient } from '../quota/leasedClient';
 
 export interface ReadJournalInput {
   portalId: string;
@@ -117,19 +117,21 @@ function supersededRead(): ApplicationFailure {
   return ApplicationFailure.create({ type: 'superseded', message: 'a newer attempt reads this journal' });
 }
 
-/** Events of our object types and of this portal; the journal is that of the app. */
+/**
+ * Events of our object types and of this portal; the journal is that of the app. Custom objects are known by what the
+ * portal told of itself: it is not asked here, so that the journal is read whatever its token may, or while it is paused.
+ */
 async function inboxEvents(
   context: ActivityContext,
   portalId: string,
-  told: JournalEvent[],
+  events: JournalEvent[],
 ): Promise<InboxEvent[]> {
-  const mine = told.filter((event) => event.portalId === portalId);
+  const mine = events.filter((event) => event.portalId === portalId);
   if (mine.length === 0) return [];
-  const transport = await context.clientOf(portalId);
-  const client = leasedClient(context, transport, portalId, laneNumbers.bulk, null);
+  const told = await definedTypeIds(context.pool, portalId);
   const streams = new Map<string, string>();
   for (const { objectType, hubspotType } of context.settings.objects) {
-    const typeId = await findObjectTypeId(client, hubspotType);
+    const typeId = told.get(objectType) ?? standardTypeId(hubspotType);
     if (typeId !== null) streams.set(typeId, objectType);
   }
   return mine.flatMap((event) => {

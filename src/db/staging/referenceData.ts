@@ -85,6 +85,16 @@ export async function definedObjects(db: Queryable, portalId: string): Promise<S
   return new Set(rows.map((row) => row.object_type));
 }
 
+/** The ids by which HubSpot names object types of ours, as far as this portal told them: by object type. */
+export async function definedTypeIds(db: Queryable, portalId: string): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ objectType: string; typeId: string }>(
+    `select object_type as "objectType", body #>> '{}' as "typeId" from reference_data
+     where portal_id = $1 and kind = 'typeId'`,
+    [portalId],
+  );
+  return new Map(rows.map(({ objectType, typeId }) => [objectType, typeId]));
+}
+
 /** The reference data as the pure core's transforms want it. */
 export function asReferenceData(reference: PortalReference): ReferenceData {
   return {
