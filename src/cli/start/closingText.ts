@@ -13,6 +13,8 @@ export interface ClosingInput {
   source: string | undefined;
   /** How the command is called here. */
   command: string;
+  /** How `start` is called here. */
+  startCommand: string;
 }
 
 /** Addresses, the API's token, and what to try next: commands that work against the running system as they stand. */
@@ -36,7 +38,15 @@ export function closingText(input: ClosingInput): string {
   ].join('\n');
 }
 
-function nextCommands({ urls, apiToken, isSimulator, mode, source, command }: ClosingInput): string[] {
+function nextCommands({
+  urls,
+  apiToken,
+  isSimulator,
+  mode,
+  source,
+  command,
+  startCommand,
+}: ClosingInput): string[] {
   const api = urls['API'];
   const going =
     mode === 'hold'
@@ -65,7 +75,7 @@ function nextCommands({ urls, apiToken, isSimulator, mode, source, command }: Cl
   }
   if (isSimulator)
     lines.push(
-      '  npm start -- --change 0.01   # after Ctrl-C: change 1% of the source rows, only those are written',
+      `  ${startCommand} --change 0.01   # after Ctrl-C: change 1% of the source rows, only those are written`,
     );
   return lines;
 }

@@ -13,6 +13,7 @@ import { checkPortal, ringDelivery, setUpPortal, startRun } from '../portalWork'
 import { newRunId } from '../runId';
 import type { RunReport } from '../runReport';
 import { awaitInstall } from './awaitInstall';
+import { finishLeftRuns } from './finishLeftRuns';
 import type { StartScene } from './startOptions';
 
 export interface FirstSyncInput {
@@ -27,8 +28,8 @@ export interface FirstSyncInput {
 }
 
 /**
- * Prepares the portal and the schedules, then runs the first sync. A real portal is only looked at: its set-up and its
- * going live are a person's decision. Out: the run's report, or null where the watching was ended.
+ * Prepares the portal and the schedules, lets a run that was interrupted come to its end, then runs the first sync. A real
+ * portal is only looked at: its set-up and its going live are a person's decision. Out: the run's report, or null where the watching was ended.
  */
 export async function firstSync(input: FirstSyncInput): Promise<RunReport | null> {
   const { scene, config, portal, client, pool, isSimulator, signal } = input;
@@ -60,6 +61,8 @@ export async function firstSync(input: FirstSyncInput): Promise<RunReport | null
   }
   await steps.step('schedules', () => applySchedules(client, config), appliedText);
 
+  await finishLeftRuns({ pool, client, portalId: known.portalId, output, signal });
+  signal.throwIfAborted();
   const runId = newRunId();
   output.say(`\nFirst sync: run ${runId}`);
   const handle = await startRun(client, runId, { portal, trigger: 'start' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { migrate } from '../../db/migrate';
-import { settingsOf } from '../commandContext';
+import { plural, settingsOf } from '../commandContext';
 import { startNodeChild } from './nodeChild';
 import { choosePort } from './preferredPort';
 import type { StartScene } from './startOptions';
@@ -16,7 +16,7 @@ export async function startOwnPrograms(scene: StartScene): Promise<void> {
   await steps.step(
     'tables',
     () => migrate(databaseUrl),
-    (done) => (done.length > 0 ? done.join(', ') : 'up to date'),
+    (done) => (done.length > 0 ? `${plural(done.length, 'migration')} applied` : 'up to date'),
   );
 
   const { metricsUrl } = await steps.step('worker', () =>

@@ -5,6 +5,7 @@ import { startPostgres } from '../../launch/postgresServer';
 import { startTemporal } from '../../launch/temporalServer';
 import type { ChildExit } from '../../launch/childProcess';
 import { startNodeChild } from './nodeChild';
+import { reachGivenServers } from './givenServers';
 import { killGroup } from './parts';
 import { choosePort, usualPorts } from './preferredPort';
 import type { StartScene } from './startOptions';
@@ -23,6 +24,7 @@ const demoReadyMs = 15 * 60_000;
 /** Starts whatever of Postgres, Temporal, HubSpot and source systems is not given by the environment. */
 export async function startServers(scene: StartScene, target: Target): Promise<void> {
   const { env } = scene;
+  await reachGivenServers(scene);
   const embedded = !env['DATABASE_URL'] || target.useDemo ? await startDatabase(scene) : undefined;
   if (embedded !== undefined) env['DATABASE_URL'] ||= embedded;
   if (!env['TEMPORAL_ADDRESS']) await startTemporalServer(scene);

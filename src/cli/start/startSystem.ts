@@ -142,7 +142,7 @@ async function run(
           isSimulator,
           mode,
           source,
-          command: commandFor(stateDir),
+          ...commandsFor(stateDir),
         }),
       );
       const code = report?.run.state === 'succeeded' && verdict?.equal !== false ? 0 : 1;
@@ -169,8 +169,9 @@ async function orAborted<Result>(signal: AbortSignal, working: Promise<Result>):
   }
 }
 
-/** How the other commands are called from this folder. */
-function commandFor(stateDir: string): string {
+/** How the other commands, and this one again, are called from this folder. */
+function commandsFor(stateDir: string): { command: string; startCommand: string } {
   const folder = relative(process.cwd(), stateDir);
-  return folder === '.tributary' ? 'npx tributary' : `npx tributary --state-dir ${folder}`;
+  const option = folder === '.tributary' ? '' : ` --state-dir ${folder}`;
+  return { command: `npx tributary${option}`, startCommand: `npm start --${option}` };
 }
