@@ -42,14 +42,43 @@ test('a call that fails fails its own items only', async () => {
   expect(await later).toBe('fine again');
 });
 
-test('too many are refused at once, and nobody waits longer than is said', async () => {
+test('too many are refused at once', async () => {
   const { open, work } = calls();
-  const add = gather(work, { ...limits, atOnceMax: 1, waitingMax: 2, withinMs: 20 });
-  const [, ...rest] = [1, 2, 3, 4].map((item) => expect(add(item)).rejects.toThrow());
-  await Promise.all(rest);
+  const add = gather(work, { ...limits, atOnceMax: 1, waitingMax: 2 });
+  const taken = [1, 2, 3].map((item) => add(item));
+  await expect(add(4)).rejects.toThrow('too many');
+  open[0]!.end('first');
+  await taken[0];
+  expect(open[1]!.items).toEqual([2, 3]);
+  const next = add(5);
+  open[1]!.end('second');
+  expect(await Promise.all(taken)).toEqual(['first', 'second', 'second']);
+  open[2]!.end('third');
+  expect(await next).toBe('third');
+});
+
+test('nobody waits longer than is said, and what gave up is not done later', async () => {
+  const { open, work } = calls();
+  const add = gather(work, { ...limits, atOnceMax: 1, withinMs: 20 });
+  await Promise.all([1, 2].map((item) => expect(add(item)).rejects.toThrow('within 20 ms')));
   expect(open.map(({ items }) => items)).toEqual([[1]]);
-  // What gave up is not done later.
   open[0]!.end('late');
   await new Promise(setImmediate);
   expect(open).toHaveLength(1);
+});
+
+test('who was answered leaves no timer behind', async () => {
+  jest.useFakeTimers();
+  try {
+    const { open, work } = calls();
+    const add = gather(work, limits);
+    const results = [add(1), add(2)];
+    expect(jest.getTimerCount()).toBe(2);
+    open[0]!.end('fine');
+    open[1]!.fail(new Error('broken'));
+    await Promise.allSettled(results);
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
 });

@@ -142,6 +142,7 @@ describe('version 1', () => {
   test('counts only where it is configured', () => {
     expect(verifySignature(v1Request('v1', v1), [app], 0)).toEqual({ fault: 'wrong' });
     expect(verifySignature(v1Request('v1', v1), [other, { ...app, acceptV1: true }], 0)).toEqual({ app: 1 });
+    expect(verifySignature(v1Request('v1', v1), [{ ...app, acceptV1: true }], 0)).toEqual({ app: 0 });
   });
 
   test('is not version 2', () => {

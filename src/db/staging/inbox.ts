@@ -117,8 +117,6 @@ export interface InboxSlice {
   fence: string;
   /** In the order of their arrival. */
   events: ClaimedEvent[];
-  /** More may wait behind this slice. */
-  more: boolean;
 }
 
 /** Events looked at to find the records of a slice: a record that changes often is found with all that it has. */
@@ -145,8 +143,7 @@ export async function claimInboxSlice(
      on conflict (portal_id) do update set fence = inbox_fences.fence + 1 returning fence`,
     [portalId],
   );
-  const eventsMax = recordsMax * eventsPerRecord;
-  const { rows } = await pool.query<ClaimedEvent & { dueCount: number; recordCount: number }>(
+  const { rows: events } = await pool.query<ClaimedEvent>(
     // The table is read once and joined with nothing, for Postgres knows of a backlog late: a join takes seconds then.
     `with due as (
        select event_id, kind, lane, source, stream, record_key, also, payload, occurred_at, received_at from inbox_events
@@ -154,20 +151,14 @@ export async function claimInboxSlice(
      grouped as (
        select *, min(lane) over record as first_lane, min(event_id) over record as first_event
        from due window record as (partition by source, stream, record_key)),
-     placed as (select *, dense_rank() over (order by first_lane, first_event) as place from grouped),
-     counted as (select *, count(*) over () as due_count, max(place) over () as record_count from placed)
+     placed as (select *, dense_rank() over (order by first_lane, first_event) as place from grouped)
      select event_id as "eventId", kind, source, stream, record_key as key, also, payload, lane,
        to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "occurredAt",
-       to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "receivedAt",
-       due_count::int as "dueCount", record_count::int as "recordCount"
-     from counted where place <= $2 order by event_id`,
-    [portalId, recordsMax, eventsMax],
+       to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "receivedAt"
+     from placed where place <= $2 order by event_id`,
+    [portalId, recordsMax, recordsMax * eventsPerRecord],
   );
-  const first = rows[0];
-  if (!first) return null;
-  const more = first.dueCount === eventsMax || first.recordCount >= recordsMax;
-  const events = rows.map(({ dueCount: _due, recordCount: _records, ...event }) => event);
-  return { fence: bumped.rows[0]!.fence, events, more };
+  return events.length === 0 ? null : { fence: bumped.rows[0]!.fence, events };
 }
 
 /**
