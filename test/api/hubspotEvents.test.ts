@@ -50,6 +50,42 @@ test('the old name of the type, a time and an id as texts or not at all are unde
   expect(one({ occurredAt: 'yesterday' }).occurredAt).toBe(now.toISOString());
 });
 
+const ids = ['objectId', 'fromObjectId', 'toObjectId', 'primaryObjectId', 'newObjectId'];
+const notIds = ['', 'x', '-7', '1.5', '1'.repeat(19), -7, 1.5, 2 ** 60, true, {}, [], ['12']];
+
+test.each<[field: string, wrong: unknown[], right: unknown[]]>([
+  ...ids.map((field): [string, unknown[], unknown[]] => [field, notIds, [null, 0, 12, '12', '1'.repeat(18)]]),
+  ['portalId', [...notIds, null], [12, '12']],
+  [
+    'mergedObjectIds',
+    [7, '7', {}, [7, null], ['x', 7], [[7]], Array.from({ length: 1_001 }, (_, id) => id)],
+    [null, [], [7, '8'], Array.from({ length: 1_000 }, (_, id) => id)],
+  ],
+  ['objectTypeId', ['', 'contacts', '0-', '123456-1', 7, ['0-1']], [null, '0-1', '2-4711']],
+  [
+    'subscriptionType',
+    [null, 7, ['contact.creation'], `contact.${'x'.repeat(93)}`],
+    [`contact.${'x'.repeat(92)}`],
+  ],
+])('what cannot be %s makes an event unreadable', (field, wrong, right) => {
+  const event = hubspotEvent({ objectId: 1, fromObjectId: 2 });
+  const verdictOf = (value: unknown) => read({ ...event, [field]: value }).unreadable;
+  expect(wrong.filter((value) => verdictOf(value) === 0)).toEqual([]);
+  expect(right.filter((value) => verdictOf(value) === 1)).toEqual([]);
+});
+
+test.each([[[]], [[{}]], [7], ['text'], [null], [true]])('%j is no event', (item) => {
+  expect(readHubSpotEvents([item], names, now)).toEqual({ events: [], ignored: 0, unreadable: 1 });
+});
+
+test.each([
+  [1, '1970-01-01T00:00:00.001Z'],
+  [253_402_300_799_999, '9999-12-31T23:59:59.999Z'],
+  ...[0, -1, 1.5, '1790000000000', 253_402_300_800_000, null].map((time) => [time, now.toISOString()]),
+])('an event of %j happened at %s', (occurredAt, expected) => {
+  expect(one({ occurredAt }).occurredAt).toBe(expected);
+});
+
 test('a merge says which records became which', () => {
   const merge = { subscriptionType: 'contact.merge', primaryObjectId: 501, mergedObjectIds: [502, 503] };
   expect(one({ ...merge, newObjectId: 900, numberOfPropertiesMoved: 3 })).toMatchObject({
@@ -140,5 +176,15 @@ test('a repetition is the same event, everything else another one', () => {
 test('what a machine changed does not stand before what a person changed', () => {
   for (const changeSource of ['CRM_UI', 'FORM', undefined, null, 'SOMETHING_NEW'])
     expect(one({ changeSource }).lane).toBe(0);
-  for (const changeSource of ['INTEGRATION', 'API', 'IMPORT']) expect(one({ changeSource }).lane).toBe(2);
+  const machines = [
+    'API',
+    'BATCH_UPDATE',
+    'BCC_TO_CRM',
+    'DATASET',
+    'IMPORT',
+    'INTEGRATION',
+    'MIGRATION',
+    'SALESFORCE',
+  ];
+  for (const changeSource of machines) expect(one({ changeSource }).lane).toBe(2);
 });
