@@ -1,6 +1,6 @@
 import type { BlowKind } from './faultKinds';
 import type { Blow } from './plan';
-import { control } from './simulatorControl';
+import { control } from '../support/simulatorControl';
 import { accessToken, type Stack } from './stack';
 
 /** Blows that wait for their call numbers. */

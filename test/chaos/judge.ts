@@ -7,7 +7,7 @@ import { readExport } from '../../src/simulator/demo/portalExport';
 import type { DemoSystems } from '../../src/simulator/demo/systems';
 import type { WorldObject } from '../../src/simulator/demo/world';
 import { poisonNames, tellingValueOf, withoutPoison, type Poison } from './poison';
-import { readReport } from './simulatorControl';
+import { readReport } from '../support/simulatorControl';
 
 /** What a round left that must not be; each as lines for a person. */
 export interface Verdict {

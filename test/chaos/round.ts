@@ -8,7 +8,7 @@ import { judge, type Verdict } from './judge';
 import { planRound, type RoundPlan } from './plan';
 import { choosePoison, plantPoison } from './poison';
 import { persist, settleAll, whatIsLeft } from './settle';
-import { control, orderFault, readReport, type SimulatorReport } from './simulatorControl';
+import { control, orderFault, readReport, type SimulatorReport } from '../support/simulatorControl';
 import { watchWindows } from './windowWatch';
 import { startStack, type Stack } from './stack';
 
@@ -100,7 +100,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       for (const { id, hits: count } of (await readReport(stack.simulatorUrl)).faults)
         if (count > 0) hit(ordered.get(id) ?? 'unknown', count);
       for (const [kind, count] of disturbance.hits) hit(kind, count);
-      await control(stack.simulatorUrl, 'faults', null, 'DELETE');
+      await control(stack.simulatorUrl, 'faults', undefined, 'DELETE');
     }
     const makesPrimary = plan.switches['firstCompanyBecomesPrimary'] === true;
     const wanted = expectedPortal(stack.demo.world(), { firstSyncAt });

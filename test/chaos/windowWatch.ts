@@ -1,4 +1,4 @@
-import { readReport } from './simulatorControl';
+import { readReport } from '../support/simulatorControl';
 
 /** Looks at HubSpot's windows while a round is played. */
 export interface WindowWatch {

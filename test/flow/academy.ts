@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Child } from '../../src/launch/childProcess';
 import { emptyDatabase, type FreshDatabase } from '../support/postgres';
+import { control } from '../support/simulatorControl';
 import { academySeed, dropCourses, fillCrm, people, startShop, type Shop } from './academyWorld';
 import { startBareRiver, type BareRiver } from './bareRiver';
 
@@ -49,7 +50,7 @@ export async function startAcademy({
   const eventsFolder = join(river.folder, 'events');
   await dropCourses(eventsFolder);
   const dropped = Date.now();
-  await fetch(`${river.simulatorUrl}/_simulator/seed`, { method: 'POST', body: JSON.stringify(academySeed) });
+  await control(river.simulatorUrl, 'seed', academySeed);
   let configs = 0;
   let worker: Child | null = null;
   const restartWith = async (text: string, env: Record<string, string> = {}) => {

@@ -1,4 +1,5 @@
-import { startMembersRiver, until, type MembersRiver } from './membersRiver';
+import { until } from '../support/until';
+import { startMembersRiver, type MembersRiver } from './membersRiver';
 
 let river: MembersRiver;
 

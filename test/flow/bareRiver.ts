@@ -14,6 +14,7 @@ import {
   type SyncRunResult,
 } from '../../src/workflows/contracts';
 import { freshDatabase } from '../support/postgres';
+import { control, readReport, type SimulatorReport } from '../support/simulatorControl';
 import { temporalAddress, uniqueName } from '../support/temporal';
 
 /** The river without any source system: Postgres, Temporal, a simulator, workers as processes of the compiled output. */
@@ -40,9 +41,7 @@ export interface BareRiver {
   /** As `sync`, without waiting for its end. */
   startSync(input?: SyncRunInput): Promise<WorkflowHandle>;
   /** The simulator's own report of its calls since the last reset. */
-  writeCalls(): Promise<Record<string, number>>;
-  /** The same report, typed. */
-  stats(): Promise<SimulatorStats>;
+  stats(): Promise<SimulatorReport>;
   resetStats(): Promise<void>;
   /** Stops all workers and gives the product an empty database, as if the old one were lost. */
   replaceDatabase(): Promise<void>;
@@ -52,18 +51,9 @@ export interface BareRiver {
   stop(): Promise<void>;
 }
 
-/** What the tests look at of the simulator's report. */
-export interface SimulatorStats {
-  calls: number;
-  writeCalls: number;
-  /** By object type and operation, as `contacts batch/upsert`; `done` were answered with 2xx. */
-  byOperation: Record<string, { calls: number; done: number; inputs: number }>;
-  /** Written values that the record had already. */
-  equalValueWrites: number;
-}
-
 export interface BareRiverOptions {
-  config: string;
+  /** Path of the configuration; without it `startWorker` is told TRIBUTARY_CONFIG. */
+  config?: string;
   /** Folder of the compiled output that the workers run from; TRIBUTARY_TEST_DIST, else the project's by default. */
   dist?: string | undefined;
   /** Of every worker, laid over what they all have; '' counts as unset. */
@@ -78,7 +68,7 @@ export async function startBareRiver({
   dist = process.env['TRIBUTARY_TEST_DIST'] ?? join(project, 'dist'),
   environment: given = {},
   simulator: simulatorOptions,
-}: BareRiverOptions): Promise<BareRiver> {
+}: BareRiverOptions = {}): Promise<BareRiver> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-river-'));
   let database = await freshDatabase();
   const simulator = await startHubSpotSimulator({ settings: { limits: null }, ...simulatorOptions });
@@ -97,7 +87,7 @@ export async function startBareRiver({
     HUBSPOT_ACCESS_TOKEN: 'pat-simulator',
     HUBSPOT_CLIENT_SECRET: 'simulator-client-secret',
     HUBSPOT_BASE_URL: simulator.url,
-    TRIBUTARY_CONFIG: config,
+    ...(config === undefined ? {} : { TRIBUTARY_CONFIG: config }),
     TRIBUTARY_CALL_DEADLINE_MS: '3000',
     TRIBUTARY_CLAIM_MS: '3000',
     TRIBUTARY_WORKER_GRACE: '2s',
@@ -173,16 +163,9 @@ export async function startBareRiver({
       const workflowId = `run:${uniqueName('test')}`;
       return temporal.workflow.start('syncRun', { taskQueue, workflowId, args: [input] });
     },
-    async writeCalls() {
-      const reply = await fetch(`${simulator.url}/_simulator/stats`);
-      return (await reply.json()) as Record<string, number>;
-    },
-    async stats() {
-      const reply = await fetch(`${simulator.url}/_simulator/stats`);
-      return (await reply.json()) as SimulatorStats;
-    },
+    stats: () => readReport(simulator.url),
     async resetStats() {
-      await fetch(`${simulator.url}/_simulator/stats/reset`, { method: 'POST' });
+      await control(simulator.url, 'stats/reset', {});
     },
     async replaceDatabase() {
       await stopWorkers();

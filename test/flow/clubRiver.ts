@@ -1,21 +1,11 @@
-import { Client } from 'pg';
 import type { Child } from '../../src/launch/childProcess';
-import { emptyDatabase } from '../support/postgres';
+import { callSimulator } from '../support/simulatorControl';
+import { clubSource, onePortal, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
 import { tellInbox, type Told } from './tellInbox';
 
 /** A club: members belong to teams, in two SQL tables. HubSpot may change a member's city too, and owns the job. */
-const configText = `
-version: 1
-timeZone: Europe/London
-defaultRegion: GB
-portals:
-  main: { portalId: 9000777001, apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+const configText = `${onePortal}${clubSource}
       teams:
         object: companies
         table: teams
@@ -89,10 +79,7 @@ export interface ClubRiver extends BareRiver {
 
 /** @param change changes the text of the configuration */
 export async function startClubRiver(change = (text: string) => text): Promise<ClubRiver> {
-  const source = await emptyDatabase();
-  const club = new Client({ connectionString: source.url });
-  await club.connect();
-  await club.query(
+  const club = await openClub(
     `create table teams (id text primary key, name text, domain text,
        changed_at timestamptz not null default clock_timestamp());
      create table members (id text primary key, email text, first text, last text, city text, phone text, team text,
@@ -101,8 +88,7 @@ export async function startClubRiver(change = (text: string) => text): Promise<C
        changed_at timestamptz not null default clock_timestamp())`,
   );
   const river = await startBareRiver({
-    config: 'written below',
-    environment: { CLUB_URL: source.url },
+    environment: { CLUB_URL: club.url },
     simulator: { portalId: 9_000_777_001 },
   });
   const config = await river.writeConfig('club.yaml', change(configText));
@@ -110,7 +96,7 @@ export async function startClubRiver(change = (text: string) => text): Promise<C
   return Object.assign(river, {
     async put(...members: Member[]) {
       for (const { id, email, first, last, city, phone, team } of members) {
-        await club.query(
+        await club.client.query(
           `insert into members (id, email, first, last, city, phone, team) values ($1, $2, $3, $4, $5, $6, $7)
            on conflict (id) do update set email = excluded.email, first = excluded.first, last = excluded.last,
              city = excluded.city, phone = excluded.phone, team = excluded.team, changed_at = clock_timestamp()`,
@@ -119,28 +105,19 @@ export async function startClubRiver(change = (text: string) => text): Promise<C
       }
     },
     async putTeam(id: string, name: string, domain: string) {
-      await club.query('insert into teams (id, name, domain) values ($1, $2, $3)', [id, name, domain]);
+      await club.client.query('insert into teams (id, name, domain) values ($1, $2, $3)', [id, name, domain]);
     },
     async putLetter(address: string, phone: string) {
-      await club.query('insert into letters (address, phone) values ($1, $2)', [address, phone]);
+      await club.client.query('insert into letters (address, phone) values ($1, $2)', [address, phone]);
     },
-    async call(method: string, path: string, body?: unknown) {
-      const reply = await fetch(`${river.simulatorUrl}${path}`, {
-        method,
-        headers: { authorization: 'Bearer pat-simulator', 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await reply.text();
-      if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
-      return (text === '' ? {} : JSON.parse(text)) as Record<string, never>;
-    },
+    call: (method: string, path: string, body?: unknown) =>
+      callSimulator<Record<string, never>>(river.simulatorUrl, method, path, body),
     tell: (...events: Told[]) => tellInbox(river, events),
     worker: (environment: Record<string, string> = {}) =>
       river.startWorker({ TRIBUTARY_CONFIG: config, ...environment }),
     async stop() {
       await stopBare();
-      await club.end();
-      await source.drop();
+      await club.close();
     },
   });
 }

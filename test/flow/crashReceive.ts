@@ -1,7 +1,7 @@
 import type { Failpoint } from '../../src/activities/deps';
 import { startClubRiver } from './clubRiver';
 import { shortClaims } from './crashRiver';
-import { until } from './membersRiver';
+import { until } from '../support/until';
 
 export interface ReceiveCrashReport {
   killedAt: Failpoint[];

@@ -3,6 +3,7 @@ import type { Failpoint } from '../../src/activities/deps';
 import { expectedPortal } from '../../src/simulator/demo/oracle';
 import { worldObjects } from '../../src/simulator/demo/world';
 import type { SyncRunResult } from '../../src/workflows/contracts';
+import { orderFault } from '../support/simulatorControl';
 import { startRiver, type River, type RiverOptions } from './river';
 
 /** Claims that end soon: what a dead worker left is taken over in seconds. */
@@ -59,17 +60,8 @@ export async function crashFirstSync(
 
 async function openAndStart(river: River, faults: readonly object[]): Promise<WorkflowHandle> {
   await river.open();
-  for (const fault of faults) await orderFault(river, fault);
+  for (const fault of faults) await orderFault(river.simulatorUrl, fault);
   return river.startSync({ trigger: 'test' });
-}
-
-/** Orders a fault of the simulator. */
-export async function orderFault(river: River, fault: object): Promise<void> {
-  const reply = await fetch(`${river.simulatorUrl}/_simulator/faults`, {
-    method: 'POST',
-    body: JSON.stringify(fault),
-  });
-  if (!reply.ok) throw new Error(`the simulator refuses the fault: ${await reply.text()}`);
 }
 
 async function countCreated(river: River): Promise<number> {

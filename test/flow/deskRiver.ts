@@ -1,22 +1,11 @@
-import { Client } from 'pg';
 import { startListServer, type Answer, type ListServer } from '../sources/listServer';
 import type { Child } from '../../src/launch/childProcess';
 import { bellSignal, laneWorkflow, taskQueue } from '../../src/workflows/contracts';
-import { emptyDatabase } from '../support/postgres';
+import { clubSource, onePortal, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver, type BareRiverOptions } from './bareRiver';
 
 /** A club's database and its help desk's API know the same people, and both take write-backs. */
-export const deskConfig = `
-version: 1
-timeZone: Europe/London
-defaultRegion: GB
-portals:
-  main: { portalId: 9000777001, apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+export const deskConfig = `${onePortal}${clubSource}
       members:
         object: contacts
         table: members
@@ -151,11 +140,8 @@ export async function startDeskRiver(
   environment: Record<string, string> = {},
   simulator: BareRiverOptions['simulator'] = {},
 ): Promise<DeskRiver> {
-  const source = await emptyDatabase();
-  const client = new Client({ connectionString: source.url });
-  await client.connect();
   // Whoever changes a row by hand says so by its time; what is written back is counted by a trigger.
-  await client.query(
+  const source = await openClub(
     `create table members (id int primary key, email text, name text, city text check (city <> 'Nowhere'),
        phone varchar(20), no_mail boolean, changed_at timestamptz not null default clock_timestamp());
      create table written (id int);
@@ -170,12 +156,11 @@ export async function startDeskRiver(
   );
   const desk = await startDesk();
   const river = await startBareRiver({
-    config: 'written below',
     environment: { CLUB_URL: source.url, DESK_URL: desk.url, ...environment },
     simulator: { portalId: 9_000_777_001, ...simulator },
   });
   const club = async <Row extends object>(sql: string, values: unknown[] = []) =>
-    (await client.query<Row>(sql, values)).rows;
+    (await source.client.query<Row>(sql, values)).rows;
   let configs = 0;
   let worker: Child | null = null;
   const restartWith: DeskRiver['restartWith'] = async (change, env = {}) => {
@@ -221,8 +206,7 @@ export async function startDeskRiver(
     async stop() {
       await stopRiver();
       await desk.close();
-      await client.end();
-      await source.drop();
+      await source.close();
     },
   });
 }

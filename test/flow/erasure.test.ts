@@ -1,5 +1,6 @@
 import { startClubRiver, type ClubRiver } from './clubRiver';
-import { until } from './membersRiver';
+import { exportedRecords } from '../support/simulatorControl';
+import { settled } from './settled';
 import { runTributary } from './tributaryCommand';
 
 const mail = 'ada.q@quill.example';
@@ -37,7 +38,7 @@ beforeAll(async () => {
     ...{ objectType: 'contacts', id: erasedId, properties: { city: 'Quillfeather Hall', lastname: 'Quill' } },
   });
   await river.tell({ kind: 'changed', key: erasedId });
-  await settled();
+  await settled(river.pool);
   expect(await tracesIn()).not.toEqual([]);
 });
 
@@ -51,16 +52,6 @@ async function contactOf(email: string): Promise<string | undefined> {
     [email],
   );
   return rows[0]?.record_id;
-}
-
-async function settled(): Promise<void> {
-  const work = `select (select count(*) from inbox_events where settled_at is null)
-    + (select count(*) from staged_records where due_at is not null)
-    + (select count(*) from outbox where not parked) as work`;
-  await until(
-    async () => Number((await river.pool.query<{ work: string }>(work)).rows[0]!.work),
-    (left) => left === 0,
-  );
 }
 
 /** Every column of every table, and the samples that Postgres keeps of them, in which one of the traces stands. */
@@ -89,21 +80,15 @@ async function tracesIn(): Promise<string[]> {
 }
 
 async function names(property = 'email'): Promise<string[]> {
-  const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
-  const lines = (await reply.text()).split('\n').filter((line) => line !== '');
-  const records = lines.map(
-    (line) => JSON.parse(line) as { kind: string; properties?: Record<string, string> },
-  );
-  return records
-    .flatMap(({ kind, properties }) => (kind === 'record' ? (properties?.[property] ?? []) : []))
-    .sort();
+  const records = await exportedRecords(river.simulatorUrl, 'contacts');
+  return records.flatMap(({ properties }) => properties[property] ?? []).sort();
 }
 
 test('who is deleted for privacy in HubSpot leaves no trace in any table; others stay', async () => {
   await river.pool.query('analyze');
   await river.call('POST', '/crm/v3/objects/contacts/gdpr-delete', { objectId: erasedId });
   await river.tell({ kind: 'deleted', key: erasedId }, { kind: 'privacyDeleted', key: erasedId });
-  await settled();
+  await settled(river.pool);
   expect(await tracesIn()).toEqual([]);
   const { rows } = await river.pool.query<{ records: number; told_by: string }>(
     'select records, told_by from erasures',

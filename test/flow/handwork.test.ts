@@ -8,7 +8,8 @@ import { typeNamesOf } from '../../src/api/webhooks/hubspotEvents';
 import { createInboxBell, type InboxBell } from '../../src/api/webhooks/inboxBell';
 import { taskQueue } from '../../src/workflows/contracts';
 import { startClubRiver, type ClubRiver } from './clubRiver';
-import { until } from './membersRiver';
+import { until } from '../support/until';
+import { workLeft } from './settled';
 
 let river: ClubRiver;
 let receiver: { url: string; close(): Promise<void> };
@@ -128,17 +129,8 @@ async function live(): Promise<Record<string, number>> {
 
 /** When nothing is told, due, or under way any more. */
 async function settled(): Promise<void> {
-  const work = `select (select count(*) from inbox_events where settled_at is null)
-    + (select count(*) from staged_records where due_at is not null)
-    + (select count(*) from outbox where not parked)
-    + (select count(*) from golden_associations where due and not parked) as work`;
   await until(
-    async () => {
-      const { webhooks } = (await river.call('GET', '/_simulator/stats')) as {
-        webhooks?: { waiting: number };
-      };
-      return [webhooks?.waiting, Number((await river.pool.query<{ work: string }>(work)).rows[0]!.work)];
-    },
+    async () => [(await river.stats()).webhooks.waiting, await workLeft(river.pool)],
     ([waiting, left]) => waiting === 0 && left === 0,
   );
 }

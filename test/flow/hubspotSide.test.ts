@@ -1,5 +1,6 @@
 import { replaced } from './academy';
-import { startMembersRiver, until, type Member, type MembersRiver } from './membersRiver';
+import { until } from '../support/until';
+import { startMembersRiver, type Member, type MembersRiver } from './membersRiver';
 
 let river: MembersRiver;
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { keyText, keyTextBytes } from '../../src/config/keyRing';
 import { setMode } from '../../src/db/portals';
 import { startChild } from '../../src/launch/childProcess';
 import { startHubSpotSimulator, type RunningSimulator } from '../../src/simulator/hubspot/server';
 import { taskQueue, type CheckPortalResult, type SetupPortalResult } from '../../src/workflows/contracts';
 import { consent, registeredApp, testApp } from '../support/consent';
-import { emptyDatabase } from '../support/postgres';
+import { control } from '../support/simulatorControl';
 import { uniqueName } from '../support/temporal';
+import { clubSource, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
 
 /** Two accounts with one app: `main` is the river's own simulator, `emea` another one. */
@@ -26,12 +26,7 @@ portals:
     portalId: ${portalIds.emea}
     baseUrl: env:EMEA_URL
     oauth: ${app}, authorizeUrl: 'env:EMEA_URL' }
-    limits: { burstPer10Seconds: 80 }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+    limits: { burstPer10Seconds: 80 }${clubSource}
       members:
         object: contacts
         table: members
@@ -60,20 +55,16 @@ const project = join(__dirname, '../..');
 const apiToken = 'token-of-the-installed-river';
 
 export async function startInstalledRiver(): Promise<InstalledRiver> {
-  const source = await emptyDatabase();
-  const club = new Client({ connectionString: source.url });
-  await club.connect();
-  await club.query('create table members (id text primary key, email text, name text)');
+  const club = await openClub('create table members (id text primary key, email text, name text)');
   const options = { apps: [registeredApp], settings: { limits: null, accessTokenLifeMs: 2_000 } };
   const emea = await startHubSpotSimulator({ ...options, portalId: Number(portalIds.emea) });
   const environment = (mainUrl: string) => ({
-    ...{ CLUB_URL: source.url, MAIN_URL: mainUrl, EMEA_URL: emea.url, HUBSPOT_BASE_URL: '' },
+    ...{ CLUB_URL: club.url, MAIN_URL: mainUrl, EMEA_URL: emea.url, HUBSPOT_BASE_URL: '' },
     ...{ HUBSPOT_ACCESS_TOKEN: '', CLIENT_ID: testApp.clientId, CLIENT_SECRET: testApp.clientSecret },
     ...{ TRIBUTARY_KEYS: keyText(randomBytes(keyTextBytes), new Date()), LOG_LEVEL: 'info' },
   });
   let values: Record<string, string> = {};
   const river = await startBareRiver({
-    config: 'written below',
     environment: (mainUrl) => (values = environment(mainUrl)),
     simulator: options,
   });
@@ -123,11 +114,7 @@ export async function startInstalledRiver(): Promise<InstalledRiver> {
       if (setup.faults.length + check.faults.length > 0) throw new Error(JSON.stringify({ setup, check }));
       await setMode(river.pool, portalIds[portal], 'live');
     },
-    async control(portal, path, body) {
-      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-      const reply = await fetch(`${simulators[portal].url}/_simulator/${path}`, init);
-      return (await reply.json()) as Record<string, unknown>;
-    },
+    control: (portal, path, body) => control(simulators[portal].url, path, body),
     async tokenCalls(portal) {
       const { byEndpoint } = (await installed.control(portal, 'stats')) as never as {
         byEndpoint: Record<string, Record<string, number>>;
@@ -135,7 +122,7 @@ export async function startInstalledRiver(): Promise<InstalledRiver> {
       return byEndpoint['POST /oauth/2026-09/token'] ?? {};
     },
     async members(statement) {
-      await club.query(statement);
+      await club.client.query(statement);
     },
     async logs() {
       return `${await river.workerLogs()}\n${await readFile(logFile, 'utf8')}`;
@@ -144,10 +131,9 @@ export async function startInstalledRiver(): Promise<InstalledRiver> {
       fetch(`${apiUrl}${path}`, { ...init, headers: { authorization: `Bearer ${apiToken}` } }),
     async stop() {
       await api.stop();
-      await club.end();
       await river.stop();
       await emea.stop();
-      await source.drop();
+      await club.close();
     },
   };
   return installed;

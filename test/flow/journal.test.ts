@@ -1,8 +1,8 @@
-import { Client } from 'pg';
 import { bellSignal, taskQueue } from '../../src/workflows/contracts';
-import { emptyDatabase } from '../support/postgres';
+import { callSimulator, control } from '../support/simulatorControl';
+import { clubSource, openClub, type ClubDatabase } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
-import { until } from './membersRiver';
+import { until } from '../support/until';
 
 const configText = `
 version: 1
@@ -11,32 +11,22 @@ defaultRegion: GB
 portals:
   main:
     accessToken: 'env:HUBSPOT_ACCESS_TOKEN'
-    journal: { clientId: 'env:JOURNAL_ID', clientSecret: 'env:JOURNAL_SECRET', wait: 0s }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+    journal: { clientId: 'env:JOURNAL_ID', clientSecret: 'env:JOURNAL_SECRET', wait: 0s }${clubSource}
       members: { object: contacts, table: members, recordKey: id, map: { email: email, city: city } }
 objects:
   contacts: {}
 `;
 
 let river: BareRiver;
-let source: Awaited<ReturnType<typeof emptyDatabase>>;
+let club: ClubDatabase;
 let contactId: string;
 
 beforeAll(async () => {
-  source = await emptyDatabase();
-  const club = new Client({ connectionString: source.url });
-  await club.connect();
-  await club.query(`create table members (id text primary key, email text, city text)`);
-  await club.query(`insert into members values ('1', 'ada@club.example', 'Lagos')`);
-  await club.end();
+  club = await openClub(`create table members (id text primary key, email text, city text);
+    insert into members values ('1', 'ada@club.example', 'Lagos')`);
   const app = { clientId: 'journal-app', clientSecret: 'journal-secret', redirectUris: [] };
   river = await startBareRiver({
-    config: 'written below',
-    environment: { CLUB_URL: source.url, JOURNAL_ID: app.clientId, JOURNAL_SECRET: app.clientSecret },
+    environment: { CLUB_URL: club.url, JOURNAL_ID: app.clientId, JOURNAL_SECRET: app.clientSecret },
     simulator: { apps: [app] },
   });
   await river.startWorker({ TRIBUTARY_CONFIG: await river.writeConfig('club.yaml', configText) });
@@ -49,7 +39,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await river?.stop();
-  await source?.drop();
+  await club?.close();
 });
 
 interface JournalState {
@@ -77,14 +67,16 @@ async function journalState(): Promise<JournalState> {
   return (await river.pool.query<JournalState>(sql)).rows[0]!;
 }
 
-const post = (path: string, body: object) =>
-  fetch(`${river.simulatorUrl}/_simulator/${path}`, { method: 'POST', body: JSON.stringify(body) });
+const post = (path: string, body: object) => control(river.simulatorUrl, path, body);
 
 async function cityInHubSpot(): Promise<unknown> {
-  const reply = await fetch(`${river.simulatorUrl}/crm/v3/objects/contacts/${contactId}?properties=city`, {
-    headers: { authorization: 'Bearer pat-simulator' },
-  });
-  return ((await reply.json()) as { properties: Record<string, unknown> }).properties['city'];
+  const path = `/crm/v3/objects/contacts/${contactId}?properties=city`;
+  const contact = await callSimulator<{ properties: Record<string, unknown> }>(
+    river.simulatorUrl,
+    'GET',
+    path,
+  );
+  return contact.properties['city'];
 }
 
 test('what no webhook told is found in the journal, and what a source owns is put right', async () => {

@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { createApp } from '../../src/api/app';
 import { createLogger } from '../../src/config/logger';
 import { secretValue } from '../../src/config/secretValue';
 import { taskQueue } from '../../src/workflows/contracts';
-import { emptyDatabase } from '../support/postgres';
+import { callSimulator, exportedRecords } from '../support/simulatorControl';
+import { clubSource, onePortal, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
 import { runTributary } from './tributaryCommand';
 
 /** A club's members in one SQL table; cards join records, and a record with two cards can be in doubt. */
-const configText = `
-version: 1
-timeZone: Europe/London
-defaultRegion: GB
-portals:
-  main: { portalId: 9000777001, apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+const configText = `${onePortal}${clubSource}
       members:
         object: contacts
         table: members
@@ -79,29 +69,17 @@ export interface MembersRiver extends BareRiver {
 
 /** @param change changes the text of the configuration */
 export async function startMembersRiver(change = (text: string) => text): Promise<MembersRiver> {
-  const source = await emptyDatabase();
-  const club = new Client({ connectionString: source.url });
-  await club.connect();
-  await club.query(
+  const club = await openClub(
     `create table members (id text primary key, email text, name text, city text, phone text, card text,
        second_card text, mail text, changed_at timestamptz not null default clock_timestamp())`,
   );
   const river = await startBareRiver({
-    config: 'written below',
-    environment: { CLUB_URL: source.url },
+    environment: { CLUB_URL: club.url },
     simulator: { portalId: 9_000_777_001 },
   });
   const config = await river.writeConfig('club.yaml', change(configText));
   await river.startWorker({ TRIBUTARY_CONFIG: config });
-  const post = async (path: string, body: unknown) => {
-    const reply = await fetch(`${river.simulatorUrl}${path}`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer pat-simulator', 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
-    return reply.json();
-  };
+  const post = (path: string, body: unknown) => callSimulator(river.simulatorUrl, 'POST', path, body);
   const served = await serveApi(river);
   return {
     ...river,
@@ -109,7 +87,7 @@ export async function startMembersRiver(change = (text: string) => text): Promis
     post,
     async put(...members) {
       for (const { id, email, name, city, phone, card, second_card, mail } of members) {
-        await club.query(
+        await club.client.query(
           `insert into members (id, email, name, city, phone, card, second_card, mail)
            values ($1, $2, $3, $4, $5, $6, $7, $8)
            on conflict (id) do update set email = excluded.email, name = excluded.name, city = excluded.city,
@@ -120,27 +98,22 @@ export async function startMembersRiver(change = (text: string) => text): Promis
       }
     },
     async contacts() {
-      const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
-      const lines = (await reply.text()).split('\n').filter((line) => line !== '');
-      const records = lines.map((line) => JSON.parse(line) as ExportedLine);
-      return new Map(
-        records.flatMap(({ id, properties, archived }) =>
-          id !== undefined && properties && !archived ? [[id, properties] as const] : [],
-        ),
+      const live = (await exportedRecords(river.simulatorUrl, 'contacts')).filter(
+        ({ archived }) => !archived,
       );
+      return new Map(live.map(({ id, properties }) => [id, properties] as const));
     },
     tributary: (...args) =>
       runTributary(river, args, {
         TRIBUTARY_CONFIG: config,
-        CLUB_URL: source.url,
+        CLUB_URL: club.url,
         HUBSPOT_ACCESS_TOKEN: 'pat-simulator',
         HUBSPOT_BASE_URL: river.simulatorUrl,
       }),
     async stop() {
       await served.close();
       await river.stop();
-      await club.end();
-      await source.drop();
+      await club.close();
     },
   };
 }
@@ -185,25 +158,4 @@ async function serveApi({ pool, temporal }: BareRiver) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-interface ExportedLine {
-  id?: string;
-  properties?: Record<string, string | null>;
-  archived?: boolean;
-}
-
-/** Asks again and again until the answer is right. @throws with the last answer after `waitMs` */
-export async function until<Answer>(
-  ask: () => Promise<Answer>,
-  isRight: (answer: Answer) => boolean,
-  waitMs = 120_000,
-): Promise<Answer> {
-  const end = performance.now() + waitMs;
-  for (;;) {
-    const answer = await ask();
-    if (isRight(answer)) return answer;
-    if (performance.now() > end) throw new Error(`it did not come to be; last: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -1,6 +1,7 @@
 import { taskQueue } from '../../src/workflows/contracts';
 import { uniqueName } from '../support/temporal';
-import { startMembersRiver, until, type Member, type MembersRiver } from './membersRiver';
+import { until } from '../support/until';
+import { startMembersRiver, type Member, type MembersRiver } from './membersRiver';
 
 let river: MembersRiver;
 

@@ -1,4 +1,5 @@
 import type { Failpoint } from '../../src/activities/deps';
+import { until } from '../support/until';
 import { startOwnershipRiver, type OwnershipRiver } from './ownershipRiver';
 
 let river: OwnershipRiver;
@@ -31,14 +32,6 @@ async function readAndUnsettled(job: string): Promise<{ read: number; unsettled:
     [job],
   );
   return rows[0]!;
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 120_000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error('it did not come to be');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** A worker writes changes of the source and is killed; another one reads HubSpot before anything is settled. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { orderFault, readReport } from '../support/simulatorControl';
 import { replaced, startAcademy, type Academy } from './academy';
 import { changeCrm } from './academySteps';
 import { fillCrm, orders, people, type CrmPerson } from './academyWorld';
@@ -75,28 +76,20 @@ async function plantFaults(): Promise<void> {
   ];
   for (const fault of faults) {
     const order = { ...fault, match: { path: 'batch/(upsert|update)', times: 1 } };
-    await post('faults', order);
+    await orderFault(academy.simulatorUrl, order);
   }
-  await post('faults', {
+  await orderFault(academy.simulatorUrl, {
     do: 'status',
     status: 500,
     body: echo,
     match: { path: 'associations', method: 'POST', times: 1 },
   });
-  await post('faults', {
+  await orderFault(academy.simulatorUrl, {
     do: 'status',
     status: 500,
     body: echo,
     match: { path: 'objects', method: 'GET', times: 1 },
   });
-}
-
-async function post(name: string, body: object): Promise<void> {
-  const reply = await fetch(`${academy.simulatorUrl}/_simulator/${name}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-  });
-  if (!reply.ok) throw new Error(await reply.text());
 }
 
 test('no personal data and no secret reaches Temporal or a log, with failures planted in every stage', async () => {
@@ -117,9 +110,7 @@ test('no personal data and no secret reaches Temporal or a log, with failures pl
   expect(await run).toMatchObject({ state: 'succeeded' });
 
   // The faults were met, and the rest was delivered.
-  const { faults } = (await (await fetch(`${academy.simulatorUrl}/_simulator/faults`)).json()) as {
-    faults: { do: string; hits: number }[];
-  };
+  const { faults } = await readReport(academy.simulatorUrl);
   expect(faults.filter(({ hits }) => hits === 0)).toEqual([]);
   const portal = await viewPortal(academy.simulatorUrl);
   expect(

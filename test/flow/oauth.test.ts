@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { installationOf } from '../../src/db/oauth/oauthInstall';
 import { findTokens } from '../../src/db/oauth/oauthTokens';
 import { findPortal } from '../../src/db/portals';
 import { taskQueue, type SyncRunResult } from '../../src/workflows/contracts';
 import { uniqueName } from '../support/temporal';
+import { until } from '../support/until';
 import { portalIds, startInstalledRiver, type InstalledRiver, type PortalName } from './installedRiver';
 import { viewPortal } from './portalView';
 import { temporalText } from './temporalText';
@@ -26,14 +26,6 @@ const table = async (name: string) =>
       `select portal_id, count(*)::int as n from ${name} group by portal_id order by portal_id`,
     )
   ).rows.map(({ portal_id, n }) => [portal_id, n]);
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 120_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`${what}: not within 120 s`);
-    await sleep(50);
-  }
-}
 
 test('two accounts are installed by a browser through the API, and go live', async () => {
   for (const portal of both) {
@@ -73,7 +65,7 @@ test('a sync goes on over ended tokens, a lost reply of a refresh, and a token t
     do: 'resetAfterCommit',
   });
   const run = await river.startSync({ portal: 'main' });
-  await until('the first contacts', async () => (await emails('main')).length > 0);
+  await until(async () => (await emails('main')).length > 0);
   // To HubSpot it is an hour later: every token has ended, and nobody here knows.
   await river.control('main', 'settings', { clockOffsetMs: 3_600_000 });
   expect((await run.result()) as SyncRunResult).toMatchObject({ state: 'succeeded' });
@@ -117,7 +109,7 @@ test('an app that is thrown out in mid-run pauses its portal only, and the next 
     do: 'resetBeforeCommit',
   });
   const run = await river.startSync({ portal: 'main' });
-  await until('the first updates', async () => (await renamed()) > 0);
+  await until(async () => (await renamed()) > 0);
   await river.control('main', 'uninstall', {});
   expect((await run.result()) as SyncRunResult).toMatchObject({ state: 'waiting' });
   const paused = (await findPortal(river.pool, portalIds.main))!;
@@ -131,7 +123,7 @@ test('an app that is thrown out in mid-run pauses its portal only, and the next 
   expect(await findPortal(river.pool, portalIds.main)).toMatchObject({ isPaused: false, mode: 'live' });
   expect(await river.sync({ portal: 'main' })).toMatchObject({ state: 'succeeded' });
   // What was left belongs to the run that waits, and goes on by itself.
-  await until('all updates', async () => (await renamed()) === 1500);
+  await until(async () => (await renamed()) === 1500);
   expect((await emails('main')).length).toBe(1500);
   expect(await table('problems')).toEqual([]);
 });
@@ -150,10 +142,7 @@ test('an installation that is not the one that was to be uninstalled stays', asy
 test('uninstalling by the API takes the app out of HubSpot and forgets the tokens', async () => {
   const reply = await river.ask('/api/portals/emea/install', { method: 'DELETE' });
   expect(reply.status).toBe(202);
-  await until(
-    'the tokens are forgotten',
-    async () => (await findTokens(river.pool, portalIds.emea)) === null,
-  );
+  await until(async () => (await findTokens(river.pool, portalIds.emea)) === null);
   expect(await findPortal(river.pool, portalIds.emea)).toMatchObject({ isPaused: true, pausedUntil: null });
   expect(await river.control('emea', 'uninstall', {})).toEqual({ uninstalled: [] });
   expect(await findTokens(river.pool, portalIds.main)).not.toBeNull();

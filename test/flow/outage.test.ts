@@ -1,4 +1,6 @@
-import { startMembersRiver, until, type MembersRiver } from './membersRiver';
+import { control } from '../support/simulatorControl';
+import { until } from '../support/until';
+import { startMembersRiver, type MembersRiver } from './membersRiver';
 
 let river: MembersRiver;
 
@@ -13,7 +15,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await fetch(`${river.simulatorUrl}/_simulator/faults`, { method: 'DELETE' });
+  await control(river.simulatorUrl, 'faults', undefined, 'DELETE');
 });
 
 let made = 0;
@@ -96,7 +98,7 @@ test('an outage opens the breaker: it says so, one call at a time tries again, a
   await until(breaker, (now) => now.openings >= openings + 2);
   // The batches failed at first; after that only the one call of a half-open breaker was made, each time.
   expect(await callsOf('contacts batch/upsert')).toBe(calls);
-  await fetch(`${river.simulatorUrl}/_simulator/faults`, { method: 'DELETE' });
+  await control(river.simulatorUrl, 'faults', undefined, 'DELETE');
   expect(await run.result()).toMatchObject({ state: 'succeeded' });
   expect(await breaker()).toEqual({ openings: 0, failures: 0, paused: false });
   expect(await status()).toMatchObject({ isPaused: false, isBroken: false, pauseReason: null });

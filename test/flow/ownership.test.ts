@@ -1,4 +1,4 @@
-import { until } from './membersRiver';
+import { until } from '../support/until';
 import { startOwnershipRiver, type OwnershipRiver } from './ownershipRiver';
 
 let river: OwnershipRiver;

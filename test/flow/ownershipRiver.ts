@@ -1,23 +1,14 @@
-import { Client } from 'pg';
 import { taskQueue } from '../../src/workflows/contracts';
-import { emptyDatabase } from '../support/postgres';
 import { uniqueName } from '../support/temporal';
+import { control, exportedRecords } from '../support/simulatorControl';
+import { clubSource, onePortal, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
+import { settled } from './settled';
 import { tellInbox } from './tellInbox';
 import { runTributary } from './tributaryCommand';
 
 /** People of one SQL table, whose every field has another owner. */
-const configText = `
-version: 1
-timeZone: Europe/London
-defaultRegion: GB
-portals:
-  main: { portalId: 9000777001, apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+const configText = `${onePortal}${clubSource}
       people:
         object: contacts
         table: people
@@ -78,38 +69,20 @@ export interface OwnershipRiver extends BareRiver {
 }
 
 export async function startOwnershipRiver(): Promise<OwnershipRiver> {
-  const source = await emptyDatabase();
-  const club = new Client({ connectionString: source.url });
-  await club.connect();
-  await club.query(
+  const club = await openClub(
     `create table people (id text primary key, email text, ${columns.map((name) => `${name} text`).join(', ')},
        changed_at timestamptz not null default clock_timestamp())`,
   );
   const river = await startBareRiver({
-    config: 'written below',
-    environment: { CLUB_URL: source.url },
+    environment: { CLUB_URL: club.url },
     simulator: { portalId: 9_000_777_001 },
   });
   const config = await river.writeConfig('club.yaml', configText);
-  const post = async (path: string, body: object) => {
-    const reply = await fetch(`${river.simulatorUrl}/_simulator${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
-    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
-  };
-  const exported = async () => {
-    const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
-    const lines = (await reply.text()).split('\n').filter((line) => line !== '');
-    const records = lines.map(
-      (line) => JSON.parse(line) as { id?: string; properties?: Record<string, string> },
-    );
-    return records.filter(({ properties }) => properties?.['email'] !== undefined);
-  };
-  const personOf = (properties: Record<string, string> | undefined) =>
-    properties?.['email']?.split('@')[0] ?? '';
+  const contacts = async () =>
+    (await exportedRecords(river.simulatorUrl, 'contacts')).filter(({ properties }) => properties['email']);
+  const personOf = (properties: Record<string, string>) => properties['email']!.split('@')[0]!;
   const recordId = async (id: string) =>
-    (await exported()).find((contact) => personOf(contact.properties) === id)?.id;
+    (await contacts()).find((contact) => personOf(contact.properties) === id)?.id;
 
   return {
     ...river,
@@ -119,7 +92,7 @@ export async function startOwnershipRiver(): Promise<OwnershipRiver> {
     async put(...people) {
       for (const { id, ...values } of people) {
         const names = Object.keys(values);
-        await club.query(
+        await club.client.query(
           `insert into people (id, email${names.map((name) => `, ${name}`).join('')})
            values ($1, $1 || '@club.example'${names.map((_, index) => `, $${index + 2}`).join('')})
            on conflict (id) do update set changed_at = clock_timestamp()
@@ -129,12 +102,16 @@ export async function startOwnershipRiver(): Promise<OwnershipRiver> {
       }
     },
     async edit(id, properties, writer = {}) {
-      await post('/edit', { objectType: 'contacts', id: await recordId(id), properties, ...writer });
+      await control(river.simulatorUrl, 'edit', {
+        objectType: 'contacts',
+        id: await recordId(id),
+        properties,
+        ...writer,
+      });
     },
     async held(property) {
-      const contacts = await exported();
       return Object.fromEntries(
-        contacts.map(({ properties }) => [personOf(properties), properties?.[property] ?? '']),
+        (await contacts()).map(({ properties }) => [personOf(properties), properties[property] ?? '']),
       );
     },
     async origin(id, property) {
@@ -162,23 +139,10 @@ export async function startOwnershipRiver(): Promise<OwnershipRiver> {
     async tick() {
       await river.temporal.workflow.execute('tick', { taskQueue, workflowId: uniqueName('tick'), args: [] });
     },
-    async settled() {
-      const end = performance.now() + 120_000;
-      for (;;) {
-        const { rows } = await river.pool.query<{ left: number }>(
-          `select (select count(*) from outbox)::int + (select count(*) from delivery_batches)::int
-             + (select count(*) from inbox_events where settled_at is null)::int
-             + (select count(*) from staged_records where due_at is not null)::int as left`,
-        );
-        if (rows[0]!.left === 0) return;
-        if (performance.now() > end) throw new Error(`${rows[0]!.left} marks are still due`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
+    settled: () => settled(river.pool),
     async stop() {
       await river.stop();
-      await club.end();
-      await source.drop();
+      await club.close();
     },
   };
 }

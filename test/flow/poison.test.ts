@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { settled } from './settled';
 import { startQuotaRiver, type QuotaRiver } from './quotaRiver';
 
 const people = 10_000;
@@ -29,24 +29,12 @@ async function mark(bad: number): Promise<string[]> {
   return poison.sort();
 }
 
-async function settled(): Promise<void> {
-  const end = performance.now() + 120_000;
-  while (performance.now() < end) {
-    const { rowCount } = await river.pool.query(
-      'select from outbox where not parked union all select from delivery_batches',
-    );
-    if (rowCount === 0) return;
-    await sleep(50);
-  }
-  throw new Error('records are still due after a minute');
-}
-
 /** The calls of the delivery of so many people of whom some are bad. */
 async function callsFor(bad: number): Promise<{ calls: number; poison: string[] }> {
   const poison = await mark(bad);
   await river.resetStats();
   await river.ring('bulk');
-  await settled();
+  await settled(river.pool);
   const { byOperation } = await river.stats();
   return { calls: byOperation['contacts batch/upsert']!.calls, poison };
 }

@@ -1,4 +1,5 @@
-import type { ExportedAssociation, ExportedRecord } from '../../src/simulator/demo/portalExport';
+import type { ExportedRecord } from '../../src/simulator/demo/portalExport';
+import { exportPortal } from '../support/simulatorControl';
 
 /** What a simulator holds, in short: for expectations written by hand. */
 export interface PortalView {
@@ -17,9 +18,7 @@ export interface NamedObject {
 
 /** Reads the whole portal of a running simulator. */
 export async function viewPortal(simulatorUrl: string): Promise<PortalView> {
-  const text = await (await fetch(`${simulatorUrl}/_simulator/export`)).text();
-  const lines = text.split('\n').filter((line) => line !== '');
-  const entries = lines.map((line) => JSON.parse(line) as ExportedRecord | ExportedAssociation);
+  const entries = await exportPortal(simulatorUrl);
   const live = entries.filter((entry): entry is ExportedRecord => entry.kind === 'record' && !entry.archived);
   const of = (objectType: string) => live.filter((record) => record.objectType === objectType);
   const named = ({ objectType, name }: NamedObject) =>

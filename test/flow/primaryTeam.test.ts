@@ -1,5 +1,5 @@
 import { startClubRiver, type ClubRiver } from './clubRiver';
-import { until } from './membersRiver';
+import { settled } from './settled';
 
 let river: ClubRiver;
 
@@ -45,17 +45,6 @@ async function teamsOf(name: string): Promise<Record<string, (string | null)[]>>
   );
 }
 
-async function settled(): Promise<void> {
-  const work = `select (select count(*) from inbox_events where settled_at is null)
-    + (select count(*) from staged_records where due_at is not null)
-    + (select count(*) from outbox where not parked)
-    + (select count(*) from golden_associations where due and not parked) as work`;
-  await until(
-    async () => Number((await river.pool.query<{ work: string }>(work)).rows[0]!.work),
-    (left) => left === 0,
-  );
-}
-
 const primary = ['Primary', null];
 
 test('a member who changes teams leaves the first one altogether, and comes back', async () => {
@@ -80,7 +69,7 @@ test('of two primary teams of one person one counts, and the echo of our own wri
       (toKey) => ({ kind: 'associationChanged', key, also: { toStream: 'companies', toKey } }) as const,
     ),
   );
-  await settled();
+  await settled(river.pool);
   expect((await river.stats()).writeCalls).toBe(0);
   expect(await teamsOf('two')).toEqual({ a: primary, b: [null] });
 }, 60_000);

@@ -1,30 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { bellSignal, taskQueue, workflowIds, type DeliveryLane } from '../../src/workflows/contracts';
-import { emptyDatabase } from '../support/postgres';
+import { until } from '../support/until';
+import { control, readReport, type BucketReport } from '../support/simulatorControl';
+import { clubSource, onePortal, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
 
-const configText = `
-version: 1
-timeZone: Europe/London
-defaultRegion: GB
-portals:
-  main: { apiVersion: '2026-09', accessToken: 'env:HUBSPOT_ACCESS_TOKEN' }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+const configText = `${onePortal}${clubSource}
       members: { object: contacts, table: members, recordKey: id, map: { email: email, firstname: name } }
 objects:
   contacts: {}
 `;
-
-export interface BucketReport {
-  largestAtArrival: number;
-  violations: number;
-}
 
 export interface QuotaRiver extends BareRiver {
   settings(settings: object): Promise<void>;
@@ -49,15 +35,10 @@ export async function startQuotaRiver(
   workers: number,
   environment: Record<string, string> = {},
 ): Promise<QuotaRiver> {
-  const source = await emptyDatabase();
-  const club = new Client({ connectionString: source.url });
-  await club.connect();
-  await club.query('create table members (id text primary key, email text, name text)');
-  await club.end();
+  const club = await openClub('create table members (id text primary key, email text, name text)');
   const river = await startBareRiver({
-    config: 'written below',
     environment: {
-      CLUB_URL: source.url,
+      CLUB_URL: club.url,
       TRIBUTARY_CLAIM_MS: '30000',
       TRIBUTARY_CALL_DEADLINE_MS: '10000',
       ...environment,
@@ -65,19 +46,10 @@ export async function startQuotaRiver(
   });
   const config = await river.writeConfig('club.yaml', configText);
   for (let i = 0; i < workers; i += 1) await river.startWorker({ TRIBUTARY_CONFIG: config });
-  const ask = async (path: string, body?: object) => {
-    const reply = await fetch(`${river.simulatorUrl}/_simulator/${path}`, {
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    });
-    if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`);
-    return (await reply.json()) as Record<string, unknown>;
-  };
+  const ask = <Answer>(path: string, body?: object) => control<Answer>(river.simulatorUrl, path, body);
   const report = async () => {
-    const { calls, limits } = (await ask('stats')) as never as {
-      calls: number;
-      limits: { buckets: { burst: BucketReport }; daily: { used: number } };
-    };
-    return { calls, arrived: limits.daily.used, burst: limits.buckets.burst };
+    const { calls, limits } = await readReport(river.simulatorUrl);
+    return { calls, arrived: limits.daily.used, burst: limits.buckets['burst']! };
   };
   const quotaRiver: QuotaRiver = {
     ...river,
@@ -94,15 +66,8 @@ export async function startQuotaRiver(
       await ask('faults', order);
     },
     async delivered() {
-      const end = performance.now() + 120_000;
-      while (performance.now() < end) {
-        const { rowCount } = await river.pool.query(
-          'select from outbox union all select from delivery_batches',
-        );
-        if (rowCount === 0) return;
-        await sleep(50);
-      }
-      throw new Error('records are still due after 120 s');
+      const due = () => river.pool.query<object>('select from outbox union all select from delivery_batches');
+      await until(due, ({ rowCount }) => rowCount === 0);
     },
     async mark(lane, count) {
       const { rows } = await river.pool.query<{ golden_id: string }>(
@@ -148,7 +113,7 @@ export async function startQuotaRiver(
     },
     async stop() {
       await river.stop();
-      await source.drop();
+      await club.close();
     },
   };
   return quotaRiver;

@@ -1,5 +1,6 @@
 import { startClubRiver, type ClubRiver } from './clubRiver';
-import { until } from './membersRiver';
+import { until } from '../support/until';
+import { settled } from './settled';
 
 let river: ClubRiver;
 
@@ -50,18 +51,6 @@ async function golden(member: string) {
   return rows[0];
 }
 
-/** When nothing is told, due, or under way any more. */
-async function settled(): Promise<void> {
-  const work = `select (select count(*) from inbox_events where settled_at is null)
-    + (select count(*) from staged_records where due_at is not null)
-    + (select count(*) from outbox where not parked)
-    + (select count(*) from golden_associations where due and not parked) as work`;
-  await until(
-    async () => Number((await river.pool.query<{ work: string }>(work)).rows[0]!.work),
-    (left) => left === 0,
-  );
-}
-
 const edit = (id: string, properties: Record<string, string>) =>
   river.call('POST', '/_simulator/edit', { objectType: 'contacts', id, properties });
 
@@ -78,14 +67,14 @@ test('an edit in HubSpot reaches the golden record, read once whatever number of
   for (const id of ids) await edit(id, { jobtitle: 'Cox' });
   const events = ids.flatMap((id) => Array.from({ length: 40 }, () => changed(id)));
   await river.tell(...events.sort(() => Math.random() - 0.5));
-  await settled();
+  await settled(river.pool);
   for (const member of ['m1', 'm2', 'm3']) expect((await golden(member))!.values['jobtitle']).toBe('Cox');
   expect(await operations()).toEqual({ reads: 1, writes: 0 });
 
   // Whose the value of a shared field is and since when, only its history tells: one call more.
   for (const id of ids) await edit(id, { city: 'Rome' });
   await river.tell(...events);
-  await settled();
+  await settled(river.pool);
   for (const member of ['m1', 'm2', 'm3']) expect((await golden(member))!.values['city']).toBe('Rome');
   expect(await operations()).toEqual({ reads: 3, writes: 0 });
 });
@@ -104,7 +93,7 @@ test("a person's change is urgent; the echoes that are read in the same call are
   for (const id of [person!, machine!]) await edit(id, { jobtitle: 'Stroke' });
   await river.resetStats();
   await river.tell({ ...changed(machine!), lane: 2 }, changed(person!));
-  await settled();
+  await settled(river.pool);
   for (const member of ['m1', 'm2']) expect((await golden(member))!.values['jobtitle']).toBe('Stroke');
   expect((await operations()).reads).toBe(1);
   const { rows } = await river.pool.query('select record_key, lane from seen_lanes');
@@ -121,30 +110,30 @@ test('the echo of our own write is read and ends there; an edit of a source-owne
   const id = await idOf('dot@people.example');
   await river.resetStats();
   await river.tell(changed(id), changed(id));
-  await settled();
+  await settled(river.pool);
   expect(await operations()).toEqual({ reads: 1, writes: 0 });
 
   await edit(id, { firstname: 'Dottie' });
   await river.tell(changed(id));
-  await settled();
+  await settled(river.pool);
   const held = await river.call('GET', `/crm/v3/objects/contacts/${id}?properties=firstname`);
   expect(held['properties']).toMatchObject({ firstname: 'Dorothy' });
   await river.tell(changed(id));
-  await settled();
+  await settled(river.pool);
   expect((await operations()).writes).toBe(1);
 });
 
 test('a record archived in HubSpot stays away, its golden record stays; restored, it is kept true again', async () => {
   const id = await idOf('eve@people.example');
   await river.tell(changed(id));
-  await settled();
+  await settled(river.pool);
   const anchors = `select from mapped_records where source = 'hubspot' and record_key = $1`;
   expect((await river.pool.query(anchors, [id])).rowCount).toBe(1);
   const before = (await golden('m5'))!;
   await river.call('DELETE', `/crm/v3/objects/contacts/${id}`);
   await river.resetStats();
   await river.tell({ kind: 'deleted', key: id });
-  await settled();
+  await settled(river.pool);
   const state = await river.pool.query(
     `select archived, golden_id from known_states where object_type = 'contacts' and record_id = $1`,
     [id],
@@ -158,7 +147,7 @@ test('a record archived in HubSpot stays away, its golden record stays; restored
   await river.call('POST', '/_simulator/restore', { objectType: 'contacts', id });
   await edit(id, { lastname: 'Erle', city: 'Dover' });
   await river.tell({ kind: 'restored', key: id });
-  await settled();
+  await settled(river.pool);
   expect((await golden('m5'))!.values).toMatchObject({ lastname: 'Earl', city: 'Dover' });
   const held = await river.call('GET', `/crm/v3/objects/contacts/${id}?properties=lastname`);
   expect(held['properties']).toMatchObject({ lastname: 'Earl' });
@@ -179,16 +168,16 @@ test.each([
     const stranger = { properties: { email: `${name}@strangers.example`, city: 'Oslo' } };
     const primary = String((await river.call('POST', '/crm/v3/objects/contacts', stranger))['id']);
     await river.tell({ kind: 'created', key: primary });
-    await settled();
+    await settled(river.pool);
     const merge = { primaryObjectId: primary, objectIdToMerge: loser };
     const winner = String((await river.call('POST', '/crm/v3/objects/contacts/merge', merge))['id']);
     expect(winner === primary).toBe(keepsPrimaryId);
     await river.tell({ kind: 'deleted', key: loser });
-    await settled();
+    await settled(river.pool);
     if (!readsResolve) {
       const also = { primaryId: primary, mergedIds: [loser] };
       await river.tell({ kind: 'merged', key: primary, also });
-      await settled();
+      await settled(river.pool);
     }
     const { rows } = await river.pool.query<{ record_id: string }>(
       `select record_id from known_states where object_type = 'contacts' and golden_id = $1 and not archived`,
@@ -217,10 +206,10 @@ test('an association that somebody removed comes back once, for the source says 
   await river.resetStats();
   const told = { kind: 'associationChanged', key: team, stream: 'companies' } as const;
   await river.tell({ ...told, also: { toStream: 'contacts', toKey: id } });
-  await settled();
+  await settled(river.pool);
   expect(await teamsOf(id)).toEqual([team]);
   await river.tell({ ...told, also: { toStream: 'contacts', toKey: id } });
-  await settled();
+  await settled(river.pool);
   expect(await operations()).toEqual({ reads: 0, writes: 1 });
 });
 
@@ -252,7 +241,7 @@ test('a team restored in HubSpot has its members as HubSpot has them, though the
   await river.call('DELETE', `/crm/v4/objects/contacts/${gone}/associations/companies/${team}`);
   await river.resetStats();
   await river.tell({ kind: 'restored', key: team, stream: 'companies' });
-  await settled();
+  await settled(river.pool);
   expect(await known()).toEqual([here, gone].sort());
   expect(await teamsOf(gone!)).toEqual([team]);
   const { byOperation } = await river.stats();
@@ -261,15 +250,15 @@ test('a team restored in HubSpot has its members as HubSpot has them, though the
 
 test('a record that a source sends by itself is delivered, and does not wait for a run', async () => {
   await river.tell(gus('Gray', '08:00'));
-  await settled();
+  await settled(river.pool);
   expect(await lastNameOf('gus@people.example')).toBe('Gray');
 });
 
 test('what a source sent earlier and comes later is not taken over', async () => {
   await river.tell(gus('Grey', '08:02'));
-  await settled();
+  await settled(river.pool);
   await river.tell(gus('Green', '08:01'));
-  await settled();
+  await settled(river.pool);
   expect(await lastNameOf('gus@people.example')).toBe('Grey');
 });
 

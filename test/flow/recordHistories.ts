@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { taskQueue, type SyncRunInput } from '../../src/workflows/contracts';
+import { orderFault } from '../support/simulatorControl';
 import { uniqueName } from '../support/temporal';
 import { startAcademy, type Academy } from './academy';
 import type { BareRiver } from './bareRiver';
@@ -87,7 +88,7 @@ async function runAll(academy: Academy): Promise<Record<string, WorkflowHandle>>
 /** HubSpot is down for one call of the next delivery. */
 async function plantFault({ simulatorUrl }: Academy): Promise<void> {
   const fault = { do: 'status', status: 500, match: { path: 'batch/', method: 'POST', times: 1 } };
-  await fetch(`${simulatorUrl}/_simulator/faults`, { method: 'POST', body: JSON.stringify(fault) });
+  await orderFault(simulatorUrl, fault);
 }
 
 /** Of lanes and sources the longest history of each. */

@@ -2,7 +2,8 @@ import { bellSignal, laneWorkflow, taskQueue } from '../../src/workflows/contrac
 import { resumeTargets } from '../../src/db/delivery/targets';
 import type { BareRiver } from './bareRiver';
 import { startDeskRiver, type DeskRiver } from './deskRiver';
-import { until } from './membersRiver';
+import { control } from '../support/simulatorControl';
+import { until } from '../support/until';
 import { tellInbox } from './tellInbox';
 
 const app = { clientId: 'journal-app', clientSecret: 'journal-secret', redirectUris: [] };
@@ -67,10 +68,7 @@ async function edits(river: DeskRiver): Promise<void> {
   );
   const key = rows[0]!.id;
   for (const lastname of ['Anne', 'Anna']) {
-    await fetch(`${river.simulatorUrl}/_simulator/edit`, {
-      method: 'POST',
-      body: JSON.stringify({ objectType: 'contacts', id: key, properties: { lastname } }),
-    });
+    await control(river.simulatorUrl, 'edit', { objectType: 'contacts', id: key, properties: { lastname } });
     await tellInbox(river, [{ kind: 'changed', key }]);
   }
   await readJournal(river);

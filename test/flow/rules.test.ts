@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setMode } from '../../src/db/portals';
 import { startHubSpotSimulator } from '../../src/simulator/hubspot/server';
 import { taskQueue } from '../../src/workflows/contracts';
+import { control, readReport } from '../support/simulatorControl';
 import { uniqueName } from '../support/temporal';
 import { replaced, secondConfig, stableMs, startAcademy, type Academy } from './academy';
 import { course, courseFile, dropCourses, firms } from './academyWorld';
@@ -88,7 +89,7 @@ describe('one academy, from hold to another portal', () => {
   test('an opt-out that a person makes in HubSpot stays, although the source allows', async () => {
     const { id } = (await viewPortal(academy.simulatorUrl)).find('contacts', 'crm_person_no', '1');
     const edit = { objectType: 'contacts', id, properties: { mail_block: 'blocked' } };
-    await fetch(`${academy.simulatorUrl}/_simulator/edit`, { method: 'POST', body: JSON.stringify(edit) });
+    await control(academy.simulatorUrl, 'edit', edit);
     await changeCrm(
       academy,
       `update crm.person set nachname = 'Meier', geaendert = now() where person_no = 1`,
@@ -184,8 +185,7 @@ describe('one academy, from hold to another portal', () => {
         type: 'wrongPortal',
         message: expect.stringMatching(/belongs to portal 40111333.*bound to portal 40111222/) as string,
       });
-      const stats = (await (await fetch(`${other.url}/_simulator/stats`)).json()) as { writeCalls: number };
-      expect(stats.writeCalls).toBe(0);
+      expect((await readReport(other.url)).writeCalls).toBe(0);
     } finally {
       await other.stop();
     }

@@ -10,6 +10,7 @@ import {
   type SyncRunResult,
 } from '../../src/workflows/contracts';
 import { temporalProgram, uniqueName } from '../support/temporal';
+import { until } from '../support/until';
 import { replaced, secondConfig, startAcademy, type Academy } from './academy';
 import { orders } from './academyWorld';
 import { viewPortal } from './portalView';
@@ -62,7 +63,7 @@ test('a source that is down for a moment is tried again and the run succeeds', a
   academy.shop.answerWith = 503;
   const seen = academy.shop.calls.length;
   const run = start({ sources: ['shop', 'events'] });
-  await until('the shop was asked twice', () => academy.shop.calls.length >= seen + 2);
+  await until(() => academy.shop.calls.length >= seen + 2);
   academy.shop.answerWith = null;
   expect(await (await run).result()).toMatchObject({ state: 'succeeded' });
   const portal = await viewPortal(academy.simulatorUrl);
@@ -95,10 +96,7 @@ test('two runs that share a source: the second waits for it and both succeed, no
 
 test('signals pause, resume and cancel a run, and a query tells its progress', async () => {
   const handle = await startSignalled('pause', { sources: ['crm'] });
-  await until(
-    'the run waits',
-    async () => (await handle.query<SyncRunProgress>('progress')).stage === 'reading',
-  );
+  await until(async () => (await handle.query<SyncRunProgress>('progress')).stage === 'reading');
   expect(await handle.query('progress')).toEqual({
     runId: handle.workflowId.replace('run:', ''),
     stage: 'reading',
@@ -117,10 +115,7 @@ test('signals pause, resume and cancel a run, and a query tells its progress', a
 test('a run that is cancelled while a source is read ends cancelled, and the next one reads on', async () => {
   academy.shop.delayMs = 500;
   const handle = await start({ sources: ['crm', 'shop', 'events'], full: true });
-  await until(
-    'the shop is read',
-    async () => (await handle.query<SyncRunProgress>('progress')).sources['shop'] === 'running',
-  );
+  await until(async () => (await handle.query<SyncRunProgress>('progress')).sources['shop'] === 'running');
   await handle.signal('cancelRun');
   expect(await handle.result()).toMatchObject({ state: 'cancelled' });
   academy.shop.delayMs = 0;
@@ -202,9 +197,7 @@ test("a schedule of the configuration starts its sources' run when it is trigger
   expect(created.sort()).toEqual(['often', 'tick', 'weekdays']);
   try {
     await academy.temporal.schedule.getHandle('weekdays').trigger();
-    await until('the run is over', async () =>
-      (await scheduledRuns()).some(({ ended_at }) => ended_at !== null),
-    );
+    await until(async () => (await scheduledRuns()).some(({ ended_at }) => ended_at !== null));
     expect(await scheduledRuns()).toEqual([
       expect.objectContaining({ state: 'succeeded', sources: ['hubspot', 'crm', 'shop'] }),
     ]);
@@ -250,7 +243,7 @@ async function scheduledRuns(): Promise<{ ended_at: Date | null }[]> {
 /** When each execution of a workflow id began and ended, oldest first, once Temporal's list shows all as ended. */
 async function endedExecutionsOf(workflowId: string): Promise<{ startMs: number; endMs: number }[]> {
   let found: Awaited<ReturnType<typeof executionsOf>> = [];
-  await until('all are listed as ended', async () => {
+  await until(async () => {
     found = await executionsOf(workflowId);
     return found.length > 1 && found.every(({ endMs }) => endMs < Infinity);
   });
@@ -270,13 +263,4 @@ async function executionsOf(workflowId: string): Promise<{ startMs: number; endM
 function rootMessage(error: unknown): string | undefined {
   const { cause, message } = error as Error;
   return cause ? rootMessage(cause) : message;
-}
-
-/** Looks every 50 ms, for at most 20 s. */
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 120_000;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`not seen in 120 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,5 +1,6 @@
 import { replaced, startAcademy, type Academy } from './academy';
-import { until } from './membersRiver';
+import { callSimulator, control } from '../support/simulatorControl';
+import { until } from '../support/until';
 import { openProblems, viewPortal } from './portalView';
 import { tellInbox } from './tellInbox';
 
@@ -95,10 +96,8 @@ describe.each(['2026-03', 'v3', '2026-09'])('the second configuration on API ver
   test('a first sync delivers what was written down by hand', async () => {
     expect(await academy.sync()).toMatchObject({ state: 'succeeded' });
     await expectAcademy(academy);
-    const stats = await (await fetch(`${academy.simulatorUrl}/_simulator/stats`)).json();
-    const versioned = Object.keys((stats as { byEndpoint: object }).byEndpoint).filter((endpoint) =>
-      endpoint.includes('batch/'),
-    );
+    const { byEndpoint } = await academy.stats();
+    const versioned = Object.keys(byEndpoint).filter((endpoint) => endpoint.includes('batch/'));
     expect(versioned.length).toBeGreaterThan(0);
     for (const endpoint of versioned) expect(endpoint).toContain(apiVersion === 'v3' ? '/v' : apiVersion);
     expect(academy.shop.calls.length).toBeGreaterThan(3);
@@ -113,14 +112,15 @@ describe.each(['2026-03', 'v3', '2026-09'])('the second configuration on API ver
 
   test('an edit of a custom object, told by its type id, is put right; what nobody configured is only counted', async () => {
     const { id } = (await viewPortal(academy.simulatorUrl)).find('courses', 'course_title', 'Python II');
-    const overview = (await (await fetch(`${academy.simulatorUrl}/_simulator`)).json()) as {
-      objectTypes: { name: string; typeId: string }[];
-    };
-    const { typeId } = overview.objectTypes.find(({ name }) => name === 'courses')!;
+    const { objectTypes } = await callSimulator<{ objectTypes: { name: string; typeId: string }[] }>(
+      academy.simulatorUrl,
+      'GET',
+      '/_simulator',
+    );
+    const { typeId } = objectTypes.find(({ name }) => name === 'courses')!;
     expect(typeId).toMatch(/^2-\d+$/);
     const edit = { objectType: 'courses', id, properties: { course_title: 'Edited' } };
-    const edited = { method: 'POST', body: JSON.stringify(edit) };
-    expect(await (await fetch(`${academy.simulatorUrl}/_simulator/edit`, edited)).json()).toMatchObject({
+    expect(await control(academy.simulatorUrl, 'edit', edit)).toMatchObject({
       id,
     });
     const titles = async () =>

@@ -1,7 +1,7 @@
 import { startHubSpotSimulator } from '../../src/simulator/hubspot/server';
 import type { SyncRunResult } from '../../src/workflows/contracts';
 import { startClubRiver, type ClubRiver } from './clubRiver';
-import { until } from './membersRiver';
+import { until } from '../support/until';
 import { runTributary } from './tributaryCommand';
 
 const erasureKey = 'what erased people are recognised by, for tests';

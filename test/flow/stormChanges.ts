@@ -1,7 +1,7 @@
-import { Client } from 'pg';
 import { seededRandom } from '../../src/simulator/hubspot/seededRandom';
+import { callSimulator, control } from '../support/simulatorControl';
 import type { BareRiver } from './bareRiver';
-import { control, stats } from './stormControl';
+import type { ClubDatabase } from './clubDatabase';
 
 export interface StormOptions {
   contacts: number;
@@ -14,15 +14,16 @@ export interface StormOptions {
 }
 
 /** Puts contacts into HubSpot, and some of them into the club. */
-export async function fill(river: BareRiver, sourceUrl: string, { contacts, memberEvery }: StormOptions) {
-  const club = new Client({ connectionString: sourceUrl });
-  await club.connect();
-  await club.query(
+export async function fill(
+  river: BareRiver,
+  { client }: ClubDatabase,
+  { contacts, memberEvery }: StormOptions,
+) {
+  await client.query(
     `create table members as select 'm' || n as id, 'p' || n || '@storm.example' as email, 'First' || n as first
      from generate_series(0, $1::int - 1, $2::int) as n`,
     [contacts, memberEvery],
   );
-  await club.end();
   for (let from = 0; from < contacts; from += 5_000) {
     const records = Array.from({ length: Math.min(5_000, contacts - from) }, (_, index) => ({
       objectType: 'contacts',
@@ -32,7 +33,7 @@ export async function fill(river: BareRiver, sourceUrl: string, { contacts, memb
         ...((from + index) % memberEvery === 0 ? { firstname: `First${from + index}` } : {}),
       },
     }));
-    await control(river, 'seed', { records });
+    await control(river.simulatorUrl, 'seed', { records });
   }
 }
 
@@ -63,16 +64,8 @@ export async function storm(
       return id;
     }
   };
-  const api = async (method: string, path: string, body?: unknown): Promise<{ id?: string }> => {
-    const reply = await fetch(`${river.simulatorUrl}/crm/v3/objects/contacts${path}`, {
-      method,
-      headers: { authorization: 'Bearer pat-simulator', 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await reply.text();
-    if (!reply.ok) throw new Error(`${method} ${path}: ${text}`);
-    return text === '' ? {} : (JSON.parse(text) as { id?: string });
-  };
+  const api = (method: string, path: string, body?: unknown) =>
+    callSimulator<{ id?: string }>(river.simulatorUrl, method, `/crm/v3/objects/contacts${path}`, body);
   let step = 0;
   const change = async () => {
     const dice = random();
@@ -89,7 +82,7 @@ export async function storm(
       archived.push(id);
     } else if (dice < 0.06 && archived.length > 0) {
       const id = archived.splice(int(archived.length), 1)[0]!;
-      await control(river, 'restore', { objectType: 'contacts', id });
+      await control(river.simulatorUrl, 'restore', { objectType: 'contacts', id });
       live.push(id);
     } else {
       // Out of the pool while it is edited, so that nobody archives or merges it meanwhile.
@@ -98,7 +91,7 @@ export async function storm(
         ...{ city: `City ${step}`, jobtitle: `Job ${step}` },
         ...(int(10) === 0 ? { firstname: `Edited ${step}` } : {}),
       };
-      await control(river, 'edit', { objectType: 'contacts', id, properties });
+      await control(river.simulatorUrl, 'edit', { objectType: 'contacts', id, properties });
       live.push(id);
     }
   };
@@ -110,7 +103,7 @@ export async function storm(
   while (told < all) {
     await Promise.all(Array.from({ length: 20 }, change));
     if (step % 200 !== 0) continue;
-    const { waiting, delivered } = (await stats(river)).webhooks;
+    const { waiting, delivered } = (await river.stats()).webhooks;
     told = waiting + delivered;
     if (killed < apiKills && told > (all * (killed + 1)) / (apiKills + 1)) {
       killed += 1;

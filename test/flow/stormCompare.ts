@@ -1,11 +1,5 @@
+import { exportedRecords } from '../support/simulatorControl';
 import type { BareRiver } from './bareRiver';
-
-interface Exported {
-  kind: string;
-  id: string;
-  archived: boolean;
-  properties: Record<string, string>;
-}
 
 const compared = ['email', 'firstname', 'city', 'jobtitle'];
 
@@ -28,9 +22,8 @@ export function receivedIn(logs: string): Received {
 
 /** HubSpot's last truth against what is known of it. */
 export async function compareStates(river: BareRiver): Promise<string[]> {
-  const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
-  const lines = (await reply.text()).split('\n').filter((text) => text.includes('"kind":"record"'));
-  const held = new Map(lines.map((text) => JSON.parse(text) as Exported).map((one) => [one.id, one]));
+  const records = await exportedRecords(river.simulatorUrl, 'contacts');
+  const held = new Map(records.map((record) => [record.id, record]));
   const { rows } = await river.pool.query<{
     record_id: string;
     kept: Record<string, string | null>;

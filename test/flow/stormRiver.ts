@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { startChild, type Child } from '../../src/launch/childProcess';
 import { freePort } from '../../src/launch/freePort';
 import { startProxy } from '../chaos/proxy';
-import { emptyDatabase } from '../support/postgres';
+import { control } from '../support/simulatorControl';
 import { temporalAddress, uniqueName } from '../support/temporal';
+import { clubSource, openClub } from './clubDatabase';
 import { startBareRiver, type BareRiver } from './bareRiver';
+import { workLeft } from './settled';
 import { fill, storm, type StormOptions } from './stormChanges';
 import { compareStates, differences, goldensOf, receivedIn } from './stormCompare';
-import { control, stats } from './stormControl';
 import { taskQueue } from '../../src/workflows/contracts';
 
 /** Members of a club among strangers: the club owns first names, HubSpot all else. */
@@ -19,12 +20,7 @@ portals:
     portalId: 9000777001
     apiVersion: '2026-09'
     accessToken: env:HUBSPOT_ACCESS_TOKEN
-    webhooks: { clientSecret: 'env:HUBSPOT_CLIENT_SECRET' }
-sources:
-  club:
-    kind: sql
-    connection: { dialect: postgres, url: 'env:CLUB_URL' }
-    streams:
+    webhooks: { clientSecret: 'env:HUBSPOT_CLIENT_SECRET' }${clubSource}
       members:
         object: contacts
         table: members
@@ -62,17 +58,16 @@ const secret = 'client-secret-of-the-storm';
 /** A storm of changes in HubSpot, told late, twice, in any order, while the receiver dies and Temporal is away. */
 export async function runStorm(options: StormOptions, say: (line: string) => void): Promise<StormReport> {
   const began = performance.now();
-  const source = await emptyDatabase();
+  const club = await openClub();
   const line = await startProxy(Number((await temporalAddress()).address.split(':')[1]));
   const river = await startBareRiver({
-    config: 'written below',
-    environment: { CLUB_URL: source.url, HUBSPOT_CLIENT_SECRET: secret, TEMPORAL_ADDRESS: line.address },
+    environment: { CLUB_URL: club.url, HUBSPOT_CLIENT_SECRET: secret, TEMPORAL_ADDRESS: line.address },
     simulator: { portalId: 9_000_777_001 },
   });
-  const parts: (() => Promise<unknown>)[] = [() => line.close(), () => source.drop(), () => river.stop()];
+  const parts: (() => Promise<unknown>)[] = [() => line.close(), () => club.close(), () => river.stop()];
   try {
     const config = await river.writeConfig('storm.yaml', configText);
-    await fill(river, source.url, options);
+    await fill(river, club, options);
     const worker = () => river.startWorker({ TRIBUTARY_CONFIG: config, LOG_LEVEL: 'info' });
     await worker();
     await river.open();
@@ -81,9 +76,9 @@ export async function runStorm(options: StormOptions, say: (line: string) => voi
     say(`loaded after ${seconds(began)} s`);
 
     const port = await freePort();
-    const api = await startApi(river, config, { port, address: line.address, source: source.url });
+    const api = await startApi(river, config, { port, address: line.address, source: club.url });
     parts.push(() => api.stop());
-    await control(river, 'settings', {
+    await control(river.simulatorUrl, 'settings', {
       webhooks: {
         ...{ url: `http://127.0.0.1:${port}/webhooks/hubspot`, clientSecret: secret },
         ...{ duplicateShare: 0.3, shuffle: true, retryMs: 1_500, attemptsMax: 10_000 },
@@ -105,16 +100,16 @@ export async function runStorm(options: StormOptions, say: (line: string) => voi
     say(`all changed after ${seconds(began)} s`);
     await quiet(river);
     say(`settled after ${seconds(began)} s`);
-    const { webhooks, byOperation, equalValueWrites, writeCalls } = await stats(river);
+    const { webhooks, byOperation, equalValueWrites, writeCalls } = await river.stats();
     const received = receivedIn(await river.workerLogs());
     const told = await countTold(river);
     const wrongStates = await compareStates(river);
     const goldens = await goldensOf(river);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const lateWrites = (await stats(river)).writeCalls - writeCalls;
+    const lateWrites = (await river.stats()).writeCalls - writeCalls;
 
     // The same, by who never heard of anything but the end. In hold: nothing is created for those who were archived.
-    await control(river, 'settings', { webhooks: null });
+    await control(river.simulatorUrl, 'settings', { webhooks: null });
     await api.stop();
     await river.replaceDatabase();
     await river.replaceTemporal();
@@ -188,13 +183,8 @@ async function quiet(river: BareRiver): Promise<void> {
     if (round % 10 === 0)
       await river.temporal.workflow.start('tick', { taskQueue, workflowId: uniqueName('tick'), args: [] });
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const { waiting } = (await stats(river)).webhooks;
-    const { rows } = await river.pool.query<{ work: string }>(
-      `select (select count(*) from inbox_events where settled_at is null)
-         + (select count(*) from staged_records where due_at is not null)
-         + (select count(*) from outbox where not parked) as work`,
-    );
-    if (waiting === 0 && Number(rows[0]!.work) === 0) return;
+    const { waiting } = (await river.stats()).webhooks;
+    if (waiting === 0 && (await workLeft(river.pool)) === 0) return;
   }
   throw new Error('the storm did not settle');
 }

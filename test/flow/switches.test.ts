@@ -3,6 +3,7 @@ import { expectedPortal } from '../../src/simulator/demo/oracle';
 import { readSimulator } from '../../src/simulator/demo/portalExport';
 import { switchChoices } from '../../src/simulator/hubspot/switches';
 import { isHubSpotsPrimary } from '../chaos/judge';
+import { control } from '../support/simulatorControl';
 import { startRiver, type River } from './river';
 
 const rivers = 4;
@@ -43,11 +44,7 @@ test.concurrent.each(settings.map((switches, at) => [at + 1, switches] as const)
   async (_number, switches) => {
     const river = await startRiver({ people: 80, seed: 5 });
     try {
-      const reply = await fetch(`${river.simulatorUrl}/_simulator/switches`, {
-        method: 'POST',
-        body: JSON.stringify(switches),
-      });
-      expect(reply.status).toBe(200);
+      await control(river.simulatorUrl, 'switches', switches);
       const isOurs = (difference: never) =>
         !(switches['firstCompanyBecomesPrimary'] === true && isHubSpotsPrimary(difference));
       await river.startWorker();

@@ -7,7 +7,8 @@ import { retryProblems } from '../../src/db/problems/problemActions';
 import { resumeTargets } from '../../src/db/delivery/targets';
 import { shortClaims } from './crashRiver';
 import { deskConfig, startDeskRiver, type DeskRiver } from './deskRiver';
-import { until } from './membersRiver';
+import { exportedRecords } from '../support/simulatorControl';
+import { until } from '../support/until';
 
 let river: DeskRiver;
 
@@ -260,8 +261,6 @@ function problem(target: string, stream: string, reason: string) {
 }
 
 async function hubspot(email: string): Promise<Record<string, string>> {
-  const reply = await fetch(`${river.simulatorUrl}/_simulator/export?objectType=contacts`);
-  const lines = (await reply.text()).split('\n').filter((line) => line !== '');
-  const records = lines.map((line) => JSON.parse(line) as { properties?: Record<string, string> });
-  return records.find(({ properties }) => properties?.['email'] === email)?.properties ?? {};
+  const records = await exportedRecords(river.simulatorUrl, 'contacts');
+  return records.find(({ properties }) => properties['email'] === email)?.properties ?? {};
 }

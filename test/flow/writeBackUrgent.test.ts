@@ -1,6 +1,6 @@
 import { setMode } from '../../src/db/portals';
 import { startDeskRiver, type DeskRiver } from './deskRiver';
-import { until } from './membersRiver';
+import { until } from '../support/until';
 import { tellInbox } from './tellInbox';
 
 let river: DeskRiver;

@@ -2,6 +2,7 @@ import http from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { createHubSpotClient, type CallInfo, type HubSpotClientOptions } from '../../src/hubspot/client';
 import { HubSpotFailure } from '../../src/hubspot/hubspotFailure';
+import { until } from '../support/until';
 import { sendJson, startRawServer, type RawServer, type SeenRequest } from './rawServer';
 
 let server: RawServer;
@@ -242,11 +243,3 @@ test("other users of Node's global agent are left alone", async () => {
   await pending;
   expect(http.globalAgent).toBe(before);
 });
-
-async function until(isTrue: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + 15_000;
-  while (!isTrue()) {
-    if (performance.now() > giveUpAt) throw new Error('it did not come true within 15 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
