@@ -59,10 +59,14 @@ export function openPostgres(url: string, statementTimeoutMs: number): SqlDataba
         client.release(broken);
       }
     },
-    async write({ text, values, rowsMax }, deadlineMs) {
+    async write({ text, values, rowsMax }, { deadlineMs, mayStart }) {
       const client = await pool.connect().catch((error: unknown) => {
         throw postgresFailure(error);
       });
+      if (!mayStart()) {
+        client.release();
+        return 'notStarted';
+      }
       let broken = true;
       // The server's own timeout answers first; a server that is silent is left.
       const abandon = setTimeout(() => void client.end(), deadlineMs);

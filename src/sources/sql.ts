@@ -10,6 +10,7 @@ import {
   type ReadPageRequest,
   type SourceKind,
   type SourceRecord,
+  type WriteRequest,
 } from './contract';
 import { openPostgres } from './postgres';
 import { lastPerKey, recordKeyOf } from './recordKey';
@@ -48,9 +49,10 @@ export interface SqlDatabase {
   transaction<T>(work: (session: SqlSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /**
    * Runs one change in a transaction of its own. Out: how many rows it touched, or the plain reason why the database
-   * refuses its values. Driver errors become SourceFailures: it may have been applied then.
+   * refuses its values. Driver errors become SourceFailures: it may have been applied then. `mayStart` is asked when
+   * there is a connection: whoever waited for one too long writes no more.
    */
-  write(change: SqlChange, deadlineMs: number): Promise<SqlWritten>;
+  write(change: SqlChange, call: Pick<WriteRequest<unknown>, 'deadlineMs' | 'mayStart'>): Promise<SqlWritten>;
   close(): Promise<void>;
 }
 

@@ -36,9 +36,10 @@ export function openSqlServer(url: string, statementTimeoutMs: number): SqlDatab
         throw sqlServerFailure(error);
       }
     },
-    async write({ text, values }, deadlineMs) {
+    async write({ text, values }, { deadlineMs, mayStart }) {
       try {
         const request = (await connect()).request();
+        if (!mayStart()) return 'notStarted';
         values.forEach((value, index) => request.input(`p${index + 1}`, sql.NVarChar(4000), value));
         const abandon = setTimeout(() => request.cancel(), deadlineMs);
         try {

@@ -34,7 +34,7 @@ export interface SqlChange {
 export const tooManyRows = 51_000;
 
 /** What the database did with one change. */
-export type SqlWritten = { rows: number } | { refused: string };
+export type SqlWritten = { rows: number } | { refused: string } | 'notStarted';
 
 /** Writes records one after the other, each in a transaction of its own, until the database fails. */
 export async function writeSql(
@@ -46,13 +46,15 @@ export async function writeSql(
   const outcomes: WriteOutcome[] = [];
   let calls = 0;
   for (const record of request.records) {
-    if (!request.mayStart()) break;
     const change = sqlChange(dialect, isPostgres, request, record);
     try {
+      const written = await database.write(change, request);
+      if (written === 'notStarted') break;
       calls += 1;
-      outcomes.push(outcomeOf(await database.write(change, request.deadlineMs), request.options));
+      outcomes.push(outcomeOf(written, request.options));
     } catch (error) {
       if (!(error instanceof SourceFailure)) throw error;
+      calls += 1;
       outcomes.push({ kind: 'unknown' });
       return { outcomes, failure: error, calls };
     }
@@ -61,7 +63,7 @@ export async function writeSql(
 }
 
 /** A statement of a person's own may well touch several rows, or say nothing about how many. */
-function outcomeOf(written: SqlWritten, { statement }: SqlWrite): WriteOutcome {
+function outcomeOf(written: Exclude<SqlWritten, 'notStarted'>, { statement }: SqlWrite): WriteOutcome {
   if ('refused' in written) return { kind: 'refused', reason: written.refused };
   if (written.rows > 0) return { kind: 'accepted' };
   const what = statement === undefined ? 'has no such record any more' : 'changed no row by the statement';

@@ -136,6 +136,20 @@ test('no call starts any more when the claim has ended', async () => {
   expect({ outcomes, calls }).toEqual({ outcomes: [{ kind: 'accepted' }], calls: 1 });
 });
 
+test('nor one whose connection came when it had ended: it would write what was settled otherwise meanwhile', async () => {
+  const busy = await sql.open(sql.url);
+  await sql.client.query('begin; lock table t in exclusive mode');
+  const others = ['1', '2', '3'].map((key) => write({ changes: [[key, { name: 'A' }]] }, busy));
+  let isOver = false;
+  const late = write({ mayStart: () => !isOver, changes: [['1', { name: 'late' }]] }, busy);
+  isOver = true;
+  await sql.client.query('rollback');
+  expect(await late).toEqual({ outcomes: [], failure: null, calls: 0 });
+  await Promise.all(others);
+  await busy.close();
+  expect(await rows('name')).toEqual([{ name: 'A' }, { name: 'A' }, { name: 'A' }]);
+});
+
 test('a database that is silent is left at the deadline, and the outcome is unknown', async () => {
   await sql.client.query('begin; lock table t in exclusive mode');
   const began = performance.now();
