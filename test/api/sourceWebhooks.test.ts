@@ -29,6 +29,13 @@ function timed(records: unknown, at: number | string): [string, RequestInit] {
   ];
 }
 
+function named(record: unknown, id: string, at: number): [string, RequestInit] {
+  const body = JSON.stringify(record);
+  const signature = createHmac('sha256', sourceSecret).update(`${id}.${at}.${body}`).digest('hex');
+  const headers = { 'X-Signature': signature, 'X-Stall-Id': id, 'X-Stall-Time': String(at) };
+  return ['/webhooks/sources/stall', { method: 'POST', body, headers }];
+}
+
 async function stored(): Promise<Record<string, unknown>[]> {
   const { rows } = await api.pool.query<Record<string, unknown>>(
     `select portal_id, source, kind, stream, record_key, lane, payload, occurred_at from inbox_events
@@ -134,6 +141,40 @@ test('a source that signs its time: seconds or milliseconds, a repetition is fol
   const [path, { headers, ...init }] = timed(order, now);
   const { 'X-Shop-Time': _time, ...timeless } = headers as Record<string, string>;
   expect((await api.ask(path, { ...init, headers: timeless })).status).toBe(401);
+});
+
+test('a source that names its deliveries: what is repeated is folded, a value that came back is not', async () => {
+  const at = Math.floor(Date.now() / 1_000);
+  const [first, second] = [
+    { number: 'A-1', state: 'open' },
+    { number: 'A-1', state: 'paid' },
+  ];
+  for (const [order, id, time] of [
+    [first, 'd1', at],
+    [second, 'd2', at],
+    [first, 'd3', at],
+    // Sent again later: the delivery is the same.
+    [first, 'd1', at + 1],
+    [first, 'd3', at + 1],
+  ] as const) {
+    expect((await api.ask(...named(order, id, time))).status).toBe(200);
+  }
+  const { rows } = await api.pool.query<{ state: string }>(
+    `select payload ->> 'state' as state from inbox_events where portal_id = $1 order by event_id`,
+    [(await stored())[0]!['portal_id']],
+  );
+  expect(rows.map(({ state }) => state)).toEqual(['open', 'paid', 'open']);
+  const [path, { headers, ...init }] = named(first, 'd4', at);
+  const signed = headers as Record<string, string>;
+  const { 'X-Stall-Id': _id, ...nameless } = signed;
+  // Whoever could give the same request another name could have it done again.
+  for (const forged of [
+    { ...signed, 'X-Stall-Id': 'd5' },
+    nameless,
+    { ...signed, 'X-Stall-Id': 'd'.repeat(501) },
+  ]) {
+    expect((await api.ask(path, { ...init, headers: forged })).status).toBe(401);
+  }
 });
 
 test('whoever cannot sign learns nothing', async () => {

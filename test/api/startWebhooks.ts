@@ -48,7 +48,7 @@ export async function startWebhooks(
       crm: {
         signing: {
           ...{ secret: sourceSecret, header: 'X-Signature', algorithm: 'sha256', encoding: 'hex' },
-          ...{ prefix: 'sha256=', timestampHeader: null },
+          ...{ prefix: 'sha256=', idHeader: null, timestampHeader: null },
         },
         streams: {
           people: { recordKey: ['id'], changedAt: 'changed', timeZone: 'UTC' },
@@ -58,7 +58,14 @@ export async function startWebhooks(
       shop: {
         signing: {
           ...{ secret: sourceSecret, header: 'X-Shop-Hmac', algorithm: 'sha512', encoding: 'base64' },
-          ...{ prefix: '', timestampHeader: 'X-Shop-Time' },
+          ...{ prefix: '', idHeader: null, timestampHeader: 'X-Shop-Time' },
+        },
+        streams: { orders: { recordKey: ['number'], changedAt: null, timeZone: 'UTC' } },
+      },
+      stall: {
+        signing: {
+          ...{ secret: sourceSecret, header: 'X-Signature', algorithm: 'sha256', encoding: 'hex' },
+          ...{ prefix: '', idHeader: 'X-Stall-Id', timestampHeader: 'X-Stall-Time' },
         },
         streams: { orders: { recordKey: ['number'], changedAt: null, timeZone: 'UTC' } },
       },

@@ -8,9 +8,13 @@ export interface SourceSigning {
   algorithm: 'sha256' | 'sha512';
   encoding: 'hex' | 'base64';
   prefix: string;
-  /** Where there is one, `<time>.<body>` is signed, else the body alone. */
+  /** Where there are such headers, what they hold is signed with the body, `<id>.<time>.<body>`. */
+  idHeader: string | null;
   timestampHeader: string | null;
 }
+
+/** Ids of deliveries are uuids or the like. */
+const idLengthMax = 500;
 
 /**
  * Why a pushed request is refused; null: it is the source's own. Hex digits count in either case.
@@ -18,14 +22,16 @@ export interface SourceSigning {
  * @param nowMs the time, in milliseconds since 1970
  */
 export function sourceSignatureFault(
-  { secret, header: name, algorithm, encoding, prefix, timestampHeader }: SourceSigning,
+  { secret, header: name, algorithm, encoding, prefix, idHeader, timestampHeader }: SourceSigning,
   body: Uint8Array,
   header: (name: string) => string | undefined,
   nowMs: number,
 ): SignatureFault | null {
   const given = header(name);
   const timestamp = timestampHeader === null ? null : header(timestampHeader);
-  if (given === undefined || timestamp === undefined) return 'missing';
+  const id = idHeader === null ? null : header(idHeader);
+  if (given === undefined || timestamp === undefined || id === undefined) return 'missing';
+  if (id !== null && (id === '' || id.length > idLengthMax)) return 'malformed';
   if (timestamp !== null && !/^(?:\d{10}|\d{13})$/.test(timestamp)) return 'malformed';
   const hmac = createHmac(algorithm, secret);
   if (timestamp !== null) hmac.update(`${timestamp}.`);

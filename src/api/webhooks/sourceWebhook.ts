@@ -62,14 +62,13 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
     }
     const [streamName, stream] = streamOf(request, source.streams, deps.counts);
     const records = recordsOf(parsed(body), deps.counts);
-    const timestamp = source.signing.timestampHeader && request.get(source.signing.timestampHeader);
+    const delivery = deliveryOf(source.signing, request) ?? deps.newId();
     const { pushed, refused } = readPushed(records, stream, at);
     const portalIds = pushed.length > 0 ? await portalIdsOf(deps) : [];
     const events = portalIds.flatMap((portalId) =>
       pushed.map(({ key, payload, changedAt }): InboxEvent => ({
         ...{ portalId, source: name, stream: streamName, key, kind: 'pushed', also: {}, payload },
-        // Without a time of its own a repetition cannot be told from a value that came back.
-        eventKey: eventKeyOf([streamName, key, digestOf(payload), timestamp || deps.newId()]),
+        eventKey: eventKeyOf([streamName, key, digestOf(payload), delivery]),
         // What a partner sends cannot wait (DESIGN §3).
         lane: laneNumbers.realtime,
         occurredAt: changedAt,
@@ -80,6 +79,15 @@ export function sourceWebhook(deps: SourceWebhookDeps): Handler {
     deps.counts.request('accepted');
     response.status(200).json({ accepted: pushed.length, refused });
   };
+}
+
+/**
+ * What a repetition of a delivery has in common with it: its id, or when it was signed, within which a value that came
+ * back looks like a repetition. Null where the source signs neither: then nothing counts as a repetition.
+ */
+function deliveryOf({ idHeader, timestampHeader }: SourceSigning, request: Request): string | null {
+  const header = idHeader ?? timestampHeader;
+  return header === null ? null : (request.get(header) ?? null);
 }
 
 /** @throws ApiProblem 503 before the first portal was met: nothing could be kept, the source tries again */

@@ -49,7 +49,8 @@ function pushingOf(config: TributaryConfig, readers: SecretReaders): Record<stri
     Object.entries(config.sources).flatMap(([name, source]): [string, PushingSource][] => {
       const { webhook } = source;
       if (!webhook) return [];
-      const { secret, prefix = '', timestampHeader = null, ...signing } = webhook;
+      const { secret, prefix = '', idHeader = null, timestampHeader = null, ...rest } = webhook;
+      const signing = { ...rest, prefix, idHeader, timestampHeader };
       const streams = Object.entries(source.streams).map(
         ([stream, { recordKey, changedAt, cursor, timeZone }]) => [
           stream,
@@ -64,7 +65,7 @@ function pushingOf(config: TributaryConfig, readers: SecretReaders): Record<stri
         [
           name,
           {
-            signing: { ...signing, secret: resolveSecret(secret, readers), prefix, timestampHeader },
+            signing: { ...signing, secret: resolveSecret(secret, readers) },
             streams: Object.fromEntries(streams) as PushingSource['streams'],
           },
         ],

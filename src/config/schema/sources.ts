@@ -18,6 +18,11 @@ const webhook = section({
     .describe(
       'Header with the time in seconds or milliseconds since 1970. Then `<time>.<body>` is signed, and what is more than 5 minutes off is refused.',
     ),
+  idHeader: headerName
+    .optional()
+    .describe(
+      'Header with an id of the delivery that stays the same when it is repeated. Then it is signed too, `<id>.<time>.<body>`, and repetitions are told by it: a value that came back within the same second is none.',
+    ),
 });
 
 /** What every source has, whatever its kind. */
