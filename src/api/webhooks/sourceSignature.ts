@@ -34,6 +34,7 @@ export function sourceSignatureFault(
   if (id !== null && (id === '' || id.length > idLengthMax)) return 'malformed';
   if (timestamp !== null && !/^(?:\d{10}|\d{13})$/.test(timestamp)) return 'malformed';
   const hmac = createHmac(algorithm, secret);
+  if (id !== null) hmac.update(`${id}.`);
   if (timestamp !== null) hmac.update(`${timestamp}.`);
   const expected = prefix + hmac.update(body).digest(encoding);
   if (
