@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { findRun, runCounts, runPending, runSources } from '../db/runs/runQueries';
-import type { CliFailure } from './cliFailure';
 import type { Output } from './output';
 import { resultOf } from './portalWork';
 import { progressView } from './progressView';
@@ -31,16 +30,16 @@ export async function followRun({
   signal,
 }: FollowOptions): Promise<RunReport | null> {
   const view = progressView(output);
-  let failure: CliFailure | Error | undefined;
+  let failure: Error | undefined;
   let isEnded = false;
-  const ended = resultOf(handle, 'the run')
-    .catch((error: unknown) => (failure = error as Error))
-    .finally(() => (isEnded = true));
   try {
     while (!isEnded && !signal?.aborted) {
       await showProgress(pool, runId, view.show);
-      await Promise.race([ended, pause(pollEveryMs, signal)]);
+      // Asked again and again: a call that waited for the result would outlive the watching, and its connection.
+      isEnded = (await handle.describe()).status.name !== 'RUNNING';
+      if (!isEnded) await pause(pollEveryMs, signal);
     }
+    if (isEnded) failure = await resultOf(handle, 'the run').then(() => undefined, asError);
     await showProgress(pool, runId, view.show);
   } finally {
     view.end();
@@ -50,6 +49,10 @@ export async function followRun({
   // A run that began has written its own end, with reasons by source.
   if (report && report.run.state !== 'running') return report;
   throw failure ?? new Error(`run ${runId} ended without a trace in the database`);
+}
+
+function asError(error: unknown): Error {
+  return error as Error;
 }
 
 async function showProgress(

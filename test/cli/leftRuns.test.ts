@@ -1,3 +1,4 @@
+import { followRun } from '../../src/cli/followRun';
 import { finishLeftRuns } from '../../src/cli/start/finishLeftRuns';
 import { reachGivenServers } from '../../src/cli/start/givenServers';
 import { createSteps } from '../../src/cli/start/steps';
@@ -78,6 +79,22 @@ describe('a run that an earlier start left', () => {
     await ended;
     expect(said.at(-1)).toContain(`run ${runId}: ended by hand`);
   });
+});
+
+test('whoever no longer watches a run has no call under way, which would fail when the connection closes', async () => {
+  const runId = uniqueName('run');
+  await leftRun(runId, `run:${runId}`);
+  const handle = temporal.client.workflow.getHandle(`run:${runId}`);
+  const wait = jest.spyOn(handle, 'result');
+  const describe = jest.spyOn(handle, 'describe');
+  const controller = new AbortController();
+  const output = { say: () => undefined, isTerminal: false, stream: process.stdout } as never;
+  const watching = followRun({ pool, output, handle, runId, signal: controller.signal });
+  while (describe.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  controller.abort();
+  expect(await watching).toBeNull();
+  expect(wait).not.toHaveBeenCalled();
+  await Promise.all(describe.mock.results.map(({ value }) => value as Promise<unknown>));
 });
 
 describe('servers that the environment names', () => {
