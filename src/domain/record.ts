@@ -166,7 +166,7 @@ export const problemKinds = [
   'waitingForParent', // an association whose other end is not (yet) known
   'rejected', // HubSpot refused it, with its own reason
   'archived', // HubSpot's record was archived or deleted there, and is left so
-  'conflict', // the owner of a unique value belongs to another golden record
+  'conflict', // the owner of a unique value, or of a primary company's place, is another golden record
   'defect', // our own code failed on this record; the rest went on
 ] as const;
 export type ProblemKind = (typeof problemKinds)[number];

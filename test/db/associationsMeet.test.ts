@@ -34,7 +34,7 @@ async function refer(labels: string[] | null, db?: Queryable): Promise<void> {
   if (!db) return inTransaction(pool, (tx) => refer(labels, tx));
   await db.query('delete from record_references');
   if (labels !== null) await referToAcme(db, labels);
-  await refreshAssociations(db, portalId, 'contacts', [ann], [], null);
+  await refreshAssociations(db, portalId, 'contacts', [ann], [], null, 'companies');
 }
 
 const candidates = (db: Queryable) =>

@@ -122,7 +122,7 @@ test('in hold a mark in flight is waited for while somebody works on its batch, 
 
 describe('an association', () => {
   const refresh = (runId: string | null) =>
-    inTransaction(pool, (tx) => refreshAssociations(tx, portalId, 'contacts', [ann], [], runId));
+    inTransaction(pool, (tx) => refreshAssociations(tx, portalId, 'contacts', [ann], [], runId, 'companies'));
   const label = (labels: string) => pool.query('update record_references set labels = $1', [labels]);
 
   beforeEach(async () => {

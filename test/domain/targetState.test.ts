@@ -276,7 +276,7 @@ describe('an echo of our own write', () => {
         new Map(),
         new Map([['desk\u00007', { kept: {}, isNewer: true, ...state }]]),
         {
-          ...{ portalId: '1', targets: [], streamMap: () => map },
+          ...{ portalId: '1', targets: [], company: null, streamMap: () => map },
           rules: { ...rules, identity: { ...rules.identity, rules: [byPhone] } },
           reference: { options: {}, ownersByEmail: {}, pipelines: [] },
         },

@@ -25,6 +25,9 @@ import { targetsOf } from '../writeBack/targetSettings';
 /** Slices follow each other in one activity for so long: each activity is an action and costs two round trips. */
 const slicesForMs = 2_000;
 
+/** HubSpot's names of the only objects that can be the primary one of others (facts §5). */
+const companyTypes = ['companies', '0-2'];
+
 export interface ConsolidateResult {
   records: number;
   /** False when the object has no due records left. */
@@ -94,8 +97,13 @@ async function sliceContext(
     rules: object.rules,
     reference: object.reference,
     targets: (await targetsOf(deps, portalId)).filter((stream) => stream.objectType === objectType),
+    company: companyOf(deps),
     streamMap: (source, stream) => maps.get(`${source}.${stream}`),
   };
+}
+
+function companyOf({ settings }: ActivityContext): string | null {
+  return settings.objects.find(({ hubspotType }) => companyTypes.includes(hubspotType))?.objectType ?? null;
 }
 
 /** A slice that the database refuses is halved down to the record, which becomes a problem `defect`. */
@@ -227,6 +235,7 @@ async function consolidateRecords(
     portalId,
     rules,
     targets: context.targets,
+    company: context.company,
     component,
     touched: new Set([...slice.mapped, ...slice.removed].map(refKey)),
     gone: new Map(removedGolden),

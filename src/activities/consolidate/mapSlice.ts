@@ -19,6 +19,8 @@ export interface SliceContext {
   reference: ReferenceData;
   /** The streams that take write-backs of this object. */
   targets: TargetStream[];
+  /** The object type of HubSpot's companies, if any. */
+  company: string | null;
   /** The map of a stream, or undefined when the configuration no longer has it. */
   streamMap: (source: string, stream: string) => StreamMap | undefined;
 }

@@ -20,6 +20,7 @@ import type { FieldRule, ObjectRules } from '../../domain/rules';
 import type { Component } from './identifySlice';
 import { refKey } from './mapSlice';
 import { pinReviews, pinSlice } from './pinSlice';
+import { tellPrimaries } from './tellPrimaries';
 import type { TargetStream } from '../writeBack/targetSettings';
 import { writeBackMarks } from './writeBackMarks';
 
@@ -28,6 +29,8 @@ export interface MergeRequest {
   rules: ObjectRules;
   /** The streams that take write-backs of this object. */
   targets: TargetStream[];
+  /** The object type of HubSpot's companies, if any. */
+  company: string | null;
   component: Component;
   /** `refKey`s of the records this slice mapped. */
   touched: Set<string>;
@@ -96,7 +99,11 @@ export async function mergeSlice(db: Queryable, request: MergeRequest): Promise<
   );
   await markDue(db, portalId, rules.objectType, runId, [...marks, ...targetMarks]);
   await lockInTransaction(db, `associations:${portalId}`);
-  await refreshAssociations(db, portalId, rules.objectType, ids, movedRefs, runId);
+  await tellPrimaries(
+    db,
+    request,
+    await refreshAssociations(db, portalId, rules.objectType, ids, movedRefs, runId, request.company),
+  );
   await addCounts(db, portalId, runId, adoptionCounts(adoptions, merged, rules));
   return {
     urgent: [...marks, ...targetMarks].some(({ lane }) => lane === laneNumbers.realtime),

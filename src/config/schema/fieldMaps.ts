@@ -65,6 +65,6 @@ export const referenceMap = section({
     .max(10)
     .default([])
     .describe(
-      'Association labels by name; `primary` for the primary company (of several that sources name, that of the strongest source). Empty: an unlabelled association.',
+      'Association labels by name; `primary` for the primary company, from either side (of several that sources name, that of the strongest source). Empty: an unlabelled association.',
     ),
 }).describe('A pointer to a record of another stream; becomes an association in HubSpot.');

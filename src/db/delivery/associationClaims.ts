@@ -1,3 +1,4 @@
+import { servedLabels } from '../golden/primaryAssociations';
 import type { Queryable } from '../pool';
 
 export interface AssociationCandidate {
@@ -67,7 +68,7 @@ export async function selectAssociationCandidates(
   if (held.length === 0) return [];
   const { rows } = await db.query<AssociationCandidate>(
     `select a.from_golden as "fromGolden", a.to_golden as "toGolden", f.record_id as "fromId",
-       t.record_id as "toId", a.labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
+       t.record_id as "toId", ${servedLabels('a')} as labels, a.wanted, coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours,
        a.run_id as "runId", a.lead_source as "leadSource"
      from json_to_recordset($4) as held ("fromGolden" uuid, "toGolden" uuid)
      join golden_associations a on a.portal_id = $1 and a.from_object = $2 and a.from_golden = held."fromGolden"

@@ -1,4 +1,5 @@
 import type { AssociationIntent } from './associationClaims';
+import { servedLabels } from '../golden/primaryAssociations';
 import type { Queryable } from '../pool';
 import { claimBatch } from './settle';
 
@@ -90,7 +91,7 @@ export async function endAssociations(
     );
   }
   // A wish that changed in flight is looked at once more, and so is what lost a label; if all is met, that clears the mark.
-  const changed = `coalesce(held.wanted <> pair.wanted or held.labels <> pair.labels,
+  const changed = `coalesce(held.wanted <> pair.wanted or ${servedLabels('held')} <> pair.labels,
     held.wanted <> ($7 = 'associate'))`;
   await db.query(
     `update golden_associations held set batch_id = null, parked = $6 and not ${changed},

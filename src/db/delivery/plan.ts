@@ -1,3 +1,4 @@
+import { servedLabels } from '../golden/primaryAssociations';
 import type { Queryable } from '../pool';
 
 /** A due golden record beside what HubSpot is known to hold of it, for looking only. */
@@ -96,7 +97,7 @@ export async function planAssociationsPage(
   limit: number,
 ): Promise<PlanAssociation[]> {
   const { rows } = await db.query<PlanAssociation>(
-    `select a.from_golden as "fromGolden", a.to_golden as "toGolden", a.labels, a.wanted,
+    `select a.from_golden as "fromGolden", a.to_golden as "toGolden", ${servedLabels('a')} as labels, a.wanted,
        coalesce(k.types, '{}') as types, coalesce(k.ours, '{}') as ours
      from golden_associations a
      left join known_states f on f.portal_id = a.portal_id and f.target = 'hubspot' and f.object_type = a.from_object

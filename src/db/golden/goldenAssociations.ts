@@ -1,5 +1,7 @@
 import type { RecordRef, RecordReference } from '../../domain/record';
 import type { Queryable } from '../pool';
+import { decidePrimaries, type PrimaryTurn } from './primaryAssociations';
+import { runOf } from './runOf';
 
 /** Replaces the stored references of these records. */
 export async function saveReferences(
@@ -36,6 +38,8 @@ export async function saveReferences(
  * Recomputes the wanted associations around some golden records: those they point from, and those of records that
  * point to the given records. New and changed pairs, and pairs no longer wanted, become due.
  * Call it under the portal's association lock, so that two objects consolidating at once see each other.
+ * @param company the object type of HubSpot's companies, if any
+ * @returns wishes for a primary company that are met no more, or again
  */
 export async function refreshAssociations(
   db: Queryable,
@@ -44,7 +48,8 @@ export async function refreshAssociations(
   goldenIds: string[],
   pointedTo: RecordRef[],
   runId: string | null,
-): Promise<void> {
+  company: string | null,
+): Promise<PrimaryTurn[]> {
   await db.query(
     `create temporary table if not exists affected_golden (object_type text, golden_id uuid) on commit delete rows`,
   );
@@ -100,20 +105,17 @@ export async function refreshAssociations(
        labels = excluded.labels, wanted = true, due = true, parked = false, lead_source = excluded.lead_source,
        run_id = ${runOf('golden_associations', 'excluded.run_id')}
      where golden_associations.labels <> excluded.labels or not golden_associations.wanted`,
-    [portalId, runId],
+    [portalId, runId, company],
   );
+  return company === null ? [] : decidePrimaries(db, portalId, company, runId);
 }
 
 /**
  * A record has one primary company, and writing another one takes that from the first (facts §5): two that both were
  * written as such would take it from each other for ever. Of several that sources name, that of the strongest source
- * counts, else that of the smallest key; the others are associated without it.
+ * counts, else that of the smallest key; the others are associated without it. What companies wish themselves is decided
+ * when all of it is stored (`decidePrimaries`): each of them may be that of many records.
  */
-const isOtherPrimary = `lower(label) = 'primary' and other.golden_id <> first_value(other.golden_id) over (
+const isOtherPrimary = `lower(label) = 'primary' and m.object_type is distinct from $3::text and other.golden_id <> first_value(other.golden_id) over (
   partition by m.object_type, m.golden_id, r.to_object, lower(label) = 'primary'
   order by m.source <> g.lead_source, m.source, m.stream, m.record_key, r.to_source, r.to_stream, r.to_key)`;
-
-/** The run that waits for a pair keeps it when a change of no run meets it; another run takes it over. */
-function runOf(pair: string, runId: string): string {
-  return `case when ${pair}.due and not ${pair}.parked then coalesce(${runId}, ${pair}.run_id) else ${runId} end`;
-}

@@ -194,7 +194,9 @@ async function retryPairs(tx: Queryable, portalId: string, problems: Chosen[]): 
   return rows.map(({ problemId }) => ({ problemId, bell: { lane: 'deliver', urgency: 'bulk' } }));
 }
 
-function hintOf({ stage, source, recordKey }: Chosen): string {
+function hintOf({ stage, source, recordKey, toGolden }: Chosen): string {
+  if (stage === 'consolidate' && toGolden !== null)
+    return 'it closes when the sources agree; correct one of them, or dismiss it';
   if (stage === 'extract' && recordKey === null)
     return `it stands for no stored record; read the source again: tributary sync ${source ?? ''} --full`;
   if (recordKey !== null) return 'its record was never stored; read the source again in full';

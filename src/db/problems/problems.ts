@@ -145,6 +145,23 @@ export async function closeAssociationProblems(
   );
 }
 
+/** Closes the problems of pairs whose wishes stood against others, and stand no more. */
+export async function closeContested(
+  db: Queryable,
+  portalId: string,
+  pairs: { fromObject: string; fromGolden: string; toObject: string; toGolden: string }[],
+): Promise<void> {
+  if (pairs.length === 0) return;
+  await db.query(
+    `update problems set closed_at = now(), closed_by = 'source'
+     from json_to_recordset($2) as pair ("fromObject" text, "fromGolden" uuid, "toObject" text, "toGolden" uuid)
+     where portal_id = $1 and stage = 'consolidate' and kind = 'conflict' and object_type = pair."fromObject"
+       and field = pair."toObject" and closed_at is null and golden_id = pair."fromGolden"
+       and to_golden = pair."toGolden"`,
+    [portalId, JSON.stringify(pairs)],
+  );
+}
+
 /** Closes the `unreadable` problems of a stream that a complete full read did not meet again. */
 export async function closeUnseenFaults(
   db: Queryable,
