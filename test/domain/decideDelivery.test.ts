@@ -4,6 +4,7 @@ import {
   type DueAssociation,
   type DueGolden,
 } from '../../src/domain/delivery/decideDelivery';
+import { parseType } from '../../src/domain/delivery/associationTypes';
 import { fieldRule, objectRules } from './sampleRules';
 
 const rules = { ...objectRules([fieldRule('email'), fieldRule('city')]), requiredAny: ['email'] };
@@ -38,6 +39,15 @@ test.each<[string, Partial<DueGolden>, object]>([
   ],
 ])('%s', (_what, more, decision) => {
   expect(decideDelivery(due(more), { ...rules, whenArchived: 'leave' })).toEqual(decision);
+});
+
+test.each([
+  [['email', 'city'], 'create'],
+  [['email'], 'bare'],
+  [[], 'create'],
+])('of %j one must be known before a record is created', (requiredAny, kind) => {
+  const decision = decideDelivery(due({ ...unknown, values: { city: 'York' } }), { ...rules, requiredAny });
+  expect(decision.kind).toBe(kind);
 });
 
 test('where archived records are created anew, all values are tried on the old one first, though it holds them', () => {
@@ -120,11 +130,39 @@ describe('an association', () => {
       { kind: 'unchanged' },
     ],
     [
+      'is as it is wanted, and ours',
+      pair({ labels: ['BUYER'], types: [plain, buyer], ours: [plain, buyer] }),
+      { kind: 'unchanged' },
+    ],
+    [
+      'lost a label of ours in HubSpot, which is not wanted any more either',
+      pair({ types: [plain], ours: [plain, buyer] }),
+      { kind: 'unchanged' },
+    ],
+    [
+      'HubSpot has with one of our labels: that is not ours, nor the unlabelled type',
+      pair({ labels: ['buyer', 'friend'], types: [friend] }),
+      { kind: 'associate', types: [friend, buyer], ours: [buyer] },
+    ],
+    [
       'has a label that the portal does not',
       pair({ labels: ['boss'] }),
       { kind: 'unknownLabel', label: 'boss' },
     ],
   ])('that %s', (_what, due, decision) => {
     expect(decideAssociation(due, definitions)).toEqual(decision);
+  });
+
+  test('needs the unlabelled type only where none is configured', () => {
+    const custom = definitions.filter(({ label }) => label === 'Buyer');
+    const labelled = pair({ labels: ['buyer'] });
+    expect(decideAssociation(labelled, custom)).toEqual({ kind: 'associate', types: [buyer], ours: [buyer] });
+    expect(decideAssociation(pair({}), custom)).toEqual({ kind: 'unknownLabel', label: '(unlabelled)' });
+    const unnamed = [{ category: 'HUBSPOT_DEFINED', typeId: 279, label: '' }];
+    expect(decideAssociation(pair({}), unnamed)).toMatchObject({ kind: 'associate', types: [plain] });
+  });
+
+  test('a type is read back from its text', () => {
+    expect(parseType(buyer)).toEqual({ category: 'USER_DEFINED', typeId: 36 });
   });
 });
