@@ -44,6 +44,12 @@ test.each<Row>([
     ['A', 'a/9', 'recent'],
   ],
   [
+    'whatever the names of the sources',
+    { ...recent, precedence: ['b', 'a'] },
+    { 'b/1': ['B', 2], 'a/9': ['A', 2] },
+    ['B', 'b/1', 'recent'],
+  ],
+  [
     'HubSpot never competes for a source field',
     {},
     { 'hubspot/7': ['H', 9], 'b/1': ['B', 1] },
@@ -174,6 +180,9 @@ test('the losers are those with another value, in the order of the rule, at most
       { source: 'b', stream: 's', key: '1', value: '3', at: onDay(9) },
     ],
   });
+  // Where HubSpot's value competes, it can lose too.
+  const lost = mergeOne(shared, { 'a/1': ['A', 9], 'b/1': ['B', 1], 'hubspot/7': ['H', 5] }).origins['x'];
+  expect(lost?.losers.map(({ value }) => value)).toEqual(['B', 'H']);
   const many = Object.fromEntries(
     Array.from({ length: 30 }, (_, i): [string, [string, number]] => [`a/${i}`, [`v${i}`, 1]]),
   );
