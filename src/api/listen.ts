@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { listenUrl } from '../config/listenUrl';
 
 /** Requests under way may end within this when the process is told to stop. */
 const drainMs = 5_000;
@@ -24,9 +25,8 @@ export async function listen(
     server.listen(port, host, resolve);
   });
   const { port: bound } = server.address() as AddressInfo;
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return {
-    url: `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${bound}`,
+    url: listenUrl(host, bound),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

@@ -64,8 +64,19 @@ export async function withTemporal<Result>(
   }
 }
 
+/** As `withTemporal`, for what a worker has to do. @throws CliFailure where none runs */
+export function withWorker<Result>(
+  context: Pick<CommandContext, 'env'>,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  return withTemporal(context, async (client) => {
+    await requireWorker(client);
+    return work(client);
+  });
+}
+
 /** Says what is wrong when nobody would take the work. @throws CliFailure */
-export async function requireWorker(client: Client): Promise<void> {
+async function requireWorker(client: Client): Promise<void> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },

@@ -1,7 +1,7 @@
 import type { SyncRunInput } from '../workflows/contracts';
 import type { ExitCode } from './cliFailure';
 import type { CommandContext } from './commandContext';
-import { requireWorker, withDatabase, withTemporal } from './connections';
+import { withDatabase, withWorker } from './connections';
 import { followRun } from './followRun';
 import { startRun } from './portalWork';
 import { newRunId } from './runId';
@@ -20,8 +20,7 @@ export function startAndFollow(
 ): Promise<ExitCode> {
   const { output } = context;
   const runId = newRunId();
-  return withTemporal(context, async (client) => {
-    await requireWorker(client);
+  return withWorker(context, async (client) => {
     const handle = await startRun(client, runId, input);
     if (!isAwaited) {
       output.result({ runId, workflowId: handle.workflowId });

@@ -10,8 +10,9 @@ import type { HubSpotClient } from './client';
 import { readErrorBody } from './errorBody';
 import { defectFailure, replyFailure } from './hubspotFailure';
 import { hubspotPaths } from './paths';
+import { readList } from './readList';
 import { readReply } from './readReply';
-import { associationLabelSchema, pageSchema, type AssociationLabel } from './schemas';
+import { associationLabelSchema, type AssociationLabel } from './schemas';
 
 /** HubSpot's maxima per call (facts §5); a batch archive's is in distinct `from` ids and UNCERTAIN. */
 export const associationCreateMax = 2000;
@@ -40,17 +41,10 @@ export async function createAssociations(
   if (inputs.some((input) => input.types.length === 0)) {
     throw defectFailure(endpoint, null, 'an association without a type');
   }
-  const body = {
-    inputs: inputs.map(({ fromId, toId, types }) => ({
-      from: { id: fromId },
-      to: { id: toId },
-      types: types.map((type) => ({ associationCategory: type.category, associationTypeId: type.typeId })),
-    })),
-  };
   return write(client, request, inputs, {
     endpoint,
     path: hubspotPaths(client.apiVersion).associationBatch(request.fromType, request.toType, 'create'),
-    body,
+    body: typedPairs(inputs),
     proof: 'results',
   });
 }
@@ -94,19 +88,23 @@ export async function archiveAssociationLabels(
   const { inputs } = request;
   if (inputs.length === 0) return { outcomes: new Map() };
   if (inputs.length > associationArchiveMax) throw defectFailure(endpoint, null, 'more than 100 inputs');
-  const body = {
-    inputs: inputs.map(({ fromId, toId, types }) => ({
+  return write(client, request, inputs, {
+    endpoint,
+    path: hubspotPaths(client.apiVersion).associationLabelsArchive(request.fromType, request.toType),
+    body: typedPairs(inputs),
+    proof: 'noErrors',
+  });
+}
+
+/** The body of a batch of pairs with their types. */
+function typedPairs(pairs: readonly SentAssociation[]) {
+  return {
+    inputs: pairs.map(({ fromId, toId, types }) => ({
       from: { id: fromId },
       to: { id: toId },
       types: types.map((type) => ({ associationCategory: type.category, associationTypeId: type.typeId })),
     })),
   };
-  return write(client, request, inputs, {
-    endpoint,
-    path: hubspotPaths(client.apiVersion).associationLabelsArchive(request.fromType, request.toType),
-    body,
-    proof: 'noErrors',
-  });
 }
 
 async function write(
@@ -234,12 +232,10 @@ export async function listAssociationLabels(
   client: HubSpotClient,
   request: PairRequest,
 ): Promise<AssociationLabel[]> {
-  const reply = await client.send({
-    method: 'GET',
-    endpoint: 'associations.labels',
-    path: hubspotPaths(client.apiVersion).associationLabels(request.fromType, request.toType),
-    bucket: 'burst',
-    ...(request.signal ? { signal: request.signal } : {}),
-  });
-  return readReply(reply, pageSchema(associationLabelSchema)).results;
+  const path = hubspotPaths(client.apiVersion).associationLabels(request.fromType, request.toType);
+  return readList(
+    client,
+    { endpoint: 'associations.labels', path, signal: request.signal },
+    associationLabelSchema,
+  );
 }

@@ -3,14 +3,9 @@ import type { HubSpotClient } from './client';
 import { readErrorBody } from './errorBody';
 import { replyFailure } from './hubspotFailure';
 import { hubspotPaths } from './paths';
+import { readList } from './readList';
 import { isSuccess, readReply } from './readReply';
-import {
-  pageSchema,
-  propertyGroupSchema,
-  propertySchema,
-  type HubSpotProperty,
-  type PropertyGroup,
-} from './schemas';
+import { propertyGroupSchema, propertySchema, type HubSpotProperty, type PropertyGroup } from './schemas';
 
 export interface PropertyDefinition {
   name: string;
@@ -26,13 +21,8 @@ export interface PropertyDefinition {
 
 /** All properties of an object type; HubSpot does not page them. One call. Throws `HubSpotFailure`. */
 export async function listProperties(client: HubSpotClient, objectType: string): Promise<HubSpotProperty[]> {
-  const reply = await client.send({
-    method: 'GET',
-    endpoint: 'properties.list',
-    path: hubspotPaths(client.apiVersion).properties(objectType),
-    bucket: 'burst',
-  });
-  return readReply(reply, pageSchema(propertySchema)).results;
+  const path = hubspotPaths(client.apiVersion).properties(objectType);
+  return readList(client, { endpoint: 'properties.list', path }, propertySchema);
 }
 
 /** All property groups of an object type. One call. Throws `HubSpotFailure`. */
@@ -40,13 +30,8 @@ export async function listPropertyGroups(
   client: HubSpotClient,
   objectType: string,
 ): Promise<PropertyGroup[]> {
-  const reply = await client.send({
-    method: 'GET',
-    endpoint: 'properties.listGroups',
-    path: hubspotPaths(client.apiVersion).propertyGroups(objectType),
-    bucket: 'burst',
-  });
-  return readReply(reply, pageSchema(propertyGroupSchema)).results;
+  const path = hubspotPaths(client.apiVersion).propertyGroups(objectType);
+  return readList(client, { endpoint: 'properties.listGroups', path }, propertyGroupSchema);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { HubSpotClient } from './client';
 import { hubspotPaths } from './paths';
-import { readReply } from './readReply';
-import { pageSchema, validationSchema, type PropertyValidation } from './schemas';
+import { readList } from './readList';
+import { validationSchema, type PropertyValidation } from './schemas';
 
 /**
  * The validation rules an admin has set, for all properties of an object type (`0-1`, `0-2`, `2-…`; the type
@@ -12,11 +12,6 @@ export async function listPropertyValidations(
   client: HubSpotClient,
   objectTypeId: string,
 ): Promise<PropertyValidation[]> {
-  const reply = await client.send({
-    method: 'GET',
-    endpoint: 'propertyValidations.list',
-    path: hubspotPaths(client.apiVersion).propertyValidations(objectTypeId),
-    bucket: 'burst',
-  });
-  return readReply(reply, pageSchema(validationSchema)).results;
+  const path = hubspotPaths(client.apiVersion).propertyValidations(objectTypeId);
+  return readList(client, { endpoint: 'propertyValidations.list', path }, validationSchema);
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createSocket, type AddressInfo } from 'node:net';
 import type { TelemetryOptions } from '@temporalio/worker';
 import { Gauge, Registry } from 'prom-client';
+import { listenUrl } from '../config/listenUrl';
 
 /** The SDK's exporter is on loopback: it answers at once or not at all. */
 const sdkMs = 2_000;
@@ -44,9 +45,8 @@ export async function serveMetrics(
     server.listen(port, host, resolve);
   });
   const { port: bound } = server.address() as AddressInfo;
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return {
-    url: `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${bound}/metrics`,
+    url: `${listenUrl(host, bound)}/metrics`,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cliFailure';
 import { configurationOf, plural, portalNameOf, type CommandContext } from '../commandContext';
-import { requireWorker, withTemporal } from '../connections';
+import { withWorker } from '../connections';
 import { checkFaultLines } from '../goLive';
 import { checkPortal } from '../portalWork';
 import type { RunCommand } from '../runCommand';
@@ -19,10 +19,7 @@ async function check(context: CommandContext): Promise<ExitCode> {
   const config = configurationOf(context);
   output.say('configuration: no faults');
   const portal = portalNameOf(context.options, Object.keys(config.portals));
-  const { portalId, faults } = await withTemporal(context, async (client) => {
-    await requireWorker(client);
-    return checkPortal(client, portal);
-  });
+  const { portalId, faults } = await withWorker(context, (client) => checkPortal(client, portal));
   output.result({ portal, portalId, faults });
   if (faults.length === 0) {
     output.show(`portal ${portal} (${portalId}): no faults`);

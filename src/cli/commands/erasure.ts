@@ -7,8 +7,7 @@ import { plural, settingsOf, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
 import type { RunCommand } from '../runCommand';
 import { whoDecides } from '../whoDecides';
-import { wholeNumber } from './plan';
-import { numberOf } from './problemActions';
+import { numberOf, wholeNumber } from '../readNumbers';
 
 const limitDefault = 50;
 

@@ -7,8 +7,7 @@ import { portalOf, withDatabase } from '../connections';
 import { ringLanes } from '../ringLanes';
 import type { RunCommand } from '../runCommand';
 import { whoDecides } from '../whoDecides';
-import { wholeNumber } from './plan';
-import { numberOf } from './problemActions';
+import { numberOf, wholeNumber } from '../readNumbers';
 
 interface ListOptions {
   object?: string;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { inTransaction } from '../../db/pool';
 import { quotaLimits } from '../../db/delivery/plan';
 import { planWriteBacks } from '../../db/delivery/planWriteBacks';
@@ -11,6 +11,7 @@ import { planTargets } from '../planTargets';
 import { changeText, planTotalsText, writeBackText } from '../planText';
 import { portalRules } from '../portalRules';
 import type { RunCommand } from '../runCommand';
+import { wholeNumber } from '../readNumbers';
 
 interface PlanOptions {
   object?: string;
@@ -29,12 +30,6 @@ export function addPlan(program: Command, run: RunCommand): void {
     .option('--object <type>', 'only this object type')
     .option('--limit <n>', 'changes shown per object; totals are always of all', wholeNumber, limitDefault)
     .action(run(plan));
-}
-
-/** A whole number of 0 or more. @throws as commander wants it */
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 async function plan(context: CommandContext, { object, limit }: PlanOptions): Promise<ExitCode> {

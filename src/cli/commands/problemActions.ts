@@ -8,6 +8,7 @@ import { problemDetailText } from '../problemDetailText';
 import { ringLanes } from '../ringLanes';
 import type { RunCommand } from '../runCommand';
 import { whoDecides } from '../whoDecides';
+import { numberOf } from '../readNumbers';
 
 interface SelectionOptions {
   source?: string;
@@ -117,11 +118,4 @@ function selectionOf(ids: string[], { source, object, kind, all }: SelectionOpti
     throw new CliFailure('say which problems', 2, hint);
   }
   return ids.length > 0 ? { ids: ids.map(numberOf) } : { filter };
-}
-
-/** The number of a problem or review, with or without its #. */
-export function numberOf(text: string): string {
-  const digits = text.replace(/^#/, '');
-  if (/^\d{1,18}$/.test(digits)) return digits;
-  throw new CliFailure(`"${text}" is no number of a problem or review`, 2);
 }

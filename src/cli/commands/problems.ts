@@ -10,7 +10,7 @@ import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
 import type { RunCommand } from '../runCommand';
 import { plainTable } from '../runTable';
-import { wholeNumber } from './plan';
+import { wholeNumber } from '../readNumbers';
 
 interface ProblemsOptions {
   source?: string;

@@ -8,8 +8,7 @@ import { reviewDetailText, reviewText } from '../reviewText';
 import { ringLanes } from '../ringLanes';
 import type { RunCommand } from '../runCommand';
 import { whoDecides } from '../whoDecides';
-import { wholeNumber } from './plan';
-import { numberOf } from './problemActions';
+import { numberOf, wholeNumber } from '../readNumbers';
 
 interface ListOptions {
   object?: string;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cliFailure';
 import { configurationOf, portalNameOf, type CommandContext } from '../commandContext';
-import { requireWorker, withTemporal } from '../connections';
+import { withWorker } from '../connections';
 import { setUpPortal } from '../portalWork';
 import type { RunCommand } from '../runCommand';
 import { setupText } from '../setupText';
@@ -17,10 +17,7 @@ export function addSetup(program: Command, run: RunCommand): void {
 async function setup(context: CommandContext): Promise<ExitCode> {
   const config = configurationOf(context);
   const portal = portalNameOf(context.options, Object.keys(config.portals));
-  const result = await withTemporal(context, async (client) => {
-    await requireWorker(client);
-    return setUpPortal(client, portal);
-  });
+  const result = await withWorker(context, (client) => setUpPortal(client, portal));
   context.output.result(result);
   context.output.show(setupText(result));
   return result.faults.length === 0 ? 0 : 1;

@@ -5,7 +5,7 @@ import type { RunCommand } from '../runCommand';
 import { createParts } from '../start/parts';
 import type { StartOptions } from '../start/startOptions';
 import { startSystem } from '../start/startSystem';
-import { wholeNumber } from './plan';
+import { wholeNumber } from '../readNumbers';
 
 const sameInterruptMs = 1_000;
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../cliFailure';
 import { configurationOf, portalNameOf, type CommandContext } from '../commandContext';
-import { requireWorker, withTemporal } from '../connections';
+import { withWorker } from '../connections';
 import { uninstallPortal } from '../portalWork';
 import type { RunCommand } from '../runCommand';
 
@@ -16,10 +16,7 @@ export function addUninstall(program: Command, run: RunCommand): void {
 async function uninstall(context: CommandContext): Promise<ExitCode> {
   const config = configurationOf(context);
   const portal = portalNameOf(context.options, Object.keys(config.portals));
-  const result = await withTemporal(context, async (client) => {
-    await requireWorker(client);
-    return uninstallPortal(client, portal);
-  });
+  const result = await withWorker(context, (client) => uninstallPortal(client, portal));
   context.output.result({ portal, ...result });
   context.output.show(
     result.replaced

@@ -38,24 +38,9 @@ export const duration = z
     return z.NEVER;
   });
 
-/** Written `env:NAME` or `file:/path`; stays a reference. */
-export const secretRef = z
-  .string()
-  .regex(/^(env|file):/, 'a secret is given as a reference: env:NAME or file:/absolute/path')
-  .transform((written, context): SecretRef => {
-    const ref = parseSecretRef(written);
-    if (ref) return ref;
-    context.addIssue({
-      code: 'custom',
-      message: 'not a valid reference',
-      params: { hint: 'write env:NAME (letters, digits, _) or file:/absolute/path' },
-    });
-    return z.NEVER;
-  });
+const isReference = /^(env|file):/;
 
-/** A plain text, or a reference where the text is another on every machine. */
-export const setting = text.transform((written, context): Setting => {
-  if (!/^(env|file):/.test(written)) return { from: 'text', text: written };
+function toSecretRef(written: string, context: z.RefinementCtx): SecretRef {
   const ref = parseSecretRef(written);
   if (ref) return ref;
   context.addIssue({
@@ -64,7 +49,18 @@ export const setting = text.transform((written, context): Setting => {
     params: { hint: 'write env:NAME (letters, digits, _) or file:/absolute/path' },
   });
   return z.NEVER;
-});
+}
+
+/** Written `env:NAME` or `file:/path`; stays a reference. */
+export const secretRef = z
+  .string()
+  .regex(isReference, 'a secret is given as a reference: env:NAME or file:/absolute/path')
+  .transform(toSecretRef);
+
+/** A plain text, or a reference where the text is another on every machine. */
+export const setting = text.transform((written, context): Setting =>
+  isReference.test(written) ? toSecretRef(written, context) : { from: 'text', text: written },
+);
 
 /** A zone of the IANA time zone database. */
 export const timeZone = z.string().superRefine((zone, context) => {

@@ -1,20 +1,15 @@
+import type { DueGolden } from '../../domain/delivery/decideDelivery';
 import { hubspotSource } from '../../domain/record';
 import type { Queryable } from '../pool';
 
 /** A due golden record beside what HubSpot is known to hold of it. */
-export interface Candidate {
+export interface Candidate extends Omit<DueGolden, 'state'> {
   goldenId: string;
   lane: number;
   runId: string | null;
   leadSource: string;
   version: string;
-  state: 'live' | 'archived' | 'empty' | 'gone';
-  values: Record<string, string>;
-  recordId: string | null;
-  kept: Record<string, string | null> | null;
-  sent: Record<string, string> | null;
-  archived: boolean | null;
-  mergedInto: string | null;
+  state: DueGolden['state'] | 'gone';
 }
 
 /**

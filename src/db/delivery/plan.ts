@@ -1,17 +1,11 @@
+import type { DueGolden } from '../../domain/delivery/decideDelivery';
 import { servedLabels } from '../golden/primaryAssociations';
 import type { Queryable } from '../pool';
 
 /** A due golden record beside what HubSpot is known to hold of it, for looking only. */
-export interface PlanCandidate {
+export interface PlanCandidate extends DueGolden {
   goldenId: string;
   leadSource: string;
-  state: 'live' | 'archived' | 'empty';
-  values: Record<string, string>;
-  recordId: string | null;
-  kept: Record<string, string | null> | null;
-  sent: Record<string, string> | null;
-  archived: boolean | null;
-  mergedInto: string | null;
   /** HubSpot had it before we ever wrote to it. */
   adopted: boolean;
 }
