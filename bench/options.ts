@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const measures = ['throughput', 'calls', 'compare', 'quota', 'memory', 'edits', 'webhooks'] as const;
+const measures = ['throughput', 'calls', 'compare', 'quota', 'memory', 'edits', 'webhooks'] as const;
 export type Measure = (typeof measures)[number];
 
 export interface BenchOptions {

@@ -5,8 +5,8 @@ import { readStats, resetStats, setSettings } from './simulatorStats';
 import type { Stack } from './stack';
 
 /** HubSpot's quota of most accounts: 190 calls in ten seconds (facts §2.1). */
-export const callsPerWindow = 190;
-export const windowSeconds = 10;
+const callsPerWindow = 190;
+const windowSeconds = 10;
 const latency = { meanMs: 800, jitterMs: 400 };
 const warmUpSeconds = 15;
 /** 250 urgent records in five minutes: enough to speak of the slowest hundredth. */

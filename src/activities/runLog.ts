@@ -8,7 +8,7 @@ interface Counted {
 }
 
 /** Counts of a run, of one source or of all. */
-export async function readCounts(
+async function readCounts(
   { pool }: Pick<ActivityContext, 'pool'>,
   portalId: string,
   runId: string,

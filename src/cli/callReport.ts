@@ -2,7 +2,7 @@ import type { RunCountRow } from '../db/runs/runQueries';
 import { plural } from './commandContext';
 
 /** Inputs that one call takes: 100 records, 2,000 new associations, 100 removed pairs (hubspot-facts §3.2, §5). */
-export const inputsPerCall = {
+const inputsPerCall = {
   create: 100,
   update: 100,
   archive: 100,

@@ -9,7 +9,7 @@ import { CliFailure } from './cliFailure';
 const typesOfValues = new Set(['number', 'bool', 'enumeration', 'date', 'datetime', 'phone_number']);
 
 /** The core's type of a portal's property: checkboxes hold several values, what is unknown is text. */
-export function propertyType({
+function propertyType({
   type,
   fieldType,
 }: Pick<PortalProperty, 'type' | 'fieldType'>): PropertyTypes[string] {

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { RunCountRow, RunRow, RunSourceRow } from '../db/runs/runQueries';
 
 /** The columns of the result, in the order of the river. */
-export const resultColumns = [
+const resultColumns = [
   'read',
   'staged',
   'created',

@@ -2,7 +2,7 @@ import type { PortalConfig } from './schema/portals';
 import { resolveSecret, type SecretReaders } from './secrets';
 
 /** HubSpot's public API. */
-export const defaultHubSpotBaseUrl = 'https://api.hubapi.com';
+const defaultHubSpotBaseUrl = 'https://api.hubapi.com';
 
 /**
  * Where a portal's API is: HUBSPOT_BASE_URL, else the configuration, else HubSpot itself; without a closing

@@ -100,9 +100,6 @@ const tickets: Record<string, PropertyType> = {
 
 const byObject: Record<string, Record<string, PropertyType>> = { contacts, companies, deals, tickets };
 
-/** Object types whose names and properties HubSpot defines. */
-export const standardObjects: readonly string[] = Object.keys(byObject);
-
 /** Out: the type of a property that every portal has, or undefined. Custom objects have only the common ones. */
 export function standardPropertyType(hubspotType: string, property: string): PropertyType | undefined {
   return byObject[hubspotType]?.[property] ?? everyObject[property];

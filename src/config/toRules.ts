@@ -173,6 +173,6 @@ function typeOf(
 }
 
 /** The type of a property that `setup` creates: an enumeration shown as checkboxes takes several values. */
-export function createdType({ type, fieldType }: CustomPropertyConfig): PropertyType {
+function createdType({ type, fieldType }: CustomPropertyConfig): PropertyType {
   return type === 'enumeration' && fieldType === 'checkbox' ? 'multiEnumeration' : type;
 }

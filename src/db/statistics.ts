@@ -8,7 +8,7 @@ const changedShareMin = 0.5;
  * Lets Postgres look at tables that have grown much since it last did. Autovacuum does so too, but minutes later: a
  * first load would run on plans made for empty tables, which are a hundred times slower.
  */
-export async function refreshStatistics(db: Queryable): Promise<string[]> {
+async function refreshStatistics(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ name: string }>(
     `select quote_ident(stat.relname) as name from pg_stat_user_tables stat join pg_class class on class.oid = stat.relid
      where stat.schemaname = current_schema() and stat.n_mod_since_analyze > $1

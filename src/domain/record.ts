@@ -171,7 +171,5 @@ export const problemKinds = [
 ] as const;
 export type ProblemKind = (typeof problemKinds)[number];
 
-export const lanes = ['realtime', 'partner', 'bulk'] as const;
-export type Lane = (typeof lanes)[number];
 /** Lanes as they are stored, most urgent first. */
 export const laneNumbers = { realtime: 0, partner: 1, bulk: 2 } as const;

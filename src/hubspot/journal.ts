@@ -50,7 +50,7 @@ const filesSchema = z.looseObject({
 });
 
 /** Files of one call. */
-export const filesMax = 10;
+const filesMax = 10;
 
 /**
  * The next files after an offset, or the earliest that HubSpot keeps.

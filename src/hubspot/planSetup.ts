@@ -4,10 +4,10 @@ import { fieldTypesOf } from './propertyTypes';
 import type { HubSpotProperty, PropertyGroup } from './schemas';
 
 /** HubSpot's maximum of unique properties per object type (facts §6). */
-export const uniquePropertiesMax = 10;
+const uniquePropertiesMax = 10;
 
 /** The group that holds what we create, unless the configuration names another. */
-export const tributaryGroup = { name: 'tributary', label: 'Tributary' } as const;
+const tributaryGroup = { name: 'tributary', label: 'Tributary' } as const;
 
 /** Our own key (DESIGN §5.6): new records are upserted by it, so a repeated write makes no second record. */
 export const tributaryIdDefinition: PropertyDefinition = {

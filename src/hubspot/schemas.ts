@@ -43,7 +43,6 @@ const versionSchema = z.looseObject({
   sourceLabel: z.string().nullish(),
   updatedByUserId: z.number().nullish(),
 });
-export type PropertyVersion = z.infer<typeof versionSchema>;
 
 const inlineAssociationsSchema = z.record(
   z.string(),

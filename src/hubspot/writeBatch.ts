@@ -150,7 +150,7 @@ export async function archiveBatch(
 }
 
 /** Pure half of `archiveBatch`. Throws `HubSpotFailure` for what concerns the call. */
-export function readArchiveReply(ids: readonly string[], reply: HubSpotReply): ArchiveReading {
+function readArchiveReply(ids: readonly string[], reply: HubSpotReply): ArchiveReading {
   const body = reply.body.kind === 'json' && isObject(reply.body.value) ? reply.body.value : {};
   if (!isSuccess(reply.status)) {
     const { action } = classifyFailure(reply);

@@ -6,7 +6,7 @@ import { downloadTemporal } from './temporalDownload';
 import { cacheFolder, projectFolder } from './serverEnvironment';
 
 /** The version of tools/temporal/go.mod. */
-export const temporalVersion = '1.8.2';
+const temporalVersion = '1.8.2';
 
 export interface FindTemporalOptions {
   /** Gets a line to show now and then while something takes long. */

@@ -4,8 +4,6 @@ import { freePort } from './freePort';
 import { serverEnvironment } from './serverEnvironment';
 import { findOrBuildTemporal } from './temporalBinary';
 
-export { findOrBuildTemporal, temporalVersion } from './temporalBinary';
-
 export interface TemporalOptions {
   /** File of the server's state; in memory when absent. */
   dataFile?: string;

@@ -17,7 +17,7 @@ export interface PlannedSchedule {
 }
 
 /** The schedule that rings lanes; not of the configuration. */
-export const tickScheduleId = 'tick';
+const tickScheduleId = 'tick';
 const tickEveryMs = 60_000;
 
 const dayNames: Record<(typeof weekdays)[number], DayOfWeek> = {

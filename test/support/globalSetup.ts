@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startPostgres } from '../../src/launch/postgresServer';
-import { findOrBuildTemporal, promptTimers, startTemporal } from '../../src/launch/temporalServer';
+import { findOrBuildTemporal } from '../../src/launch/temporalBinary';
+import { promptTimers, startTemporal } from '../../src/launch/temporalServer';
 import { brokerVariable } from './askBroker';
 import { startBroker, type ServerBroker } from './serverBroker';
 

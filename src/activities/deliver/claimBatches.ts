@@ -27,7 +27,7 @@ import { claimAssociations } from './claimAssociations';
 import { objectTypesOf, type ActivityContext } from '../context';
 
 /** Batches per wave: one activity's work, seconds long (DESIGN §2). */
-export const waveBatchesMax = 10;
+const waveBatchesMax = 10;
 /** Looked at per claim: a full wave and some that turn out to be unchanged. */
 const candidatesMax = waveBatchesMax * batchSizeMax + 200;
 

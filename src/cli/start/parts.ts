@@ -7,7 +7,7 @@ export interface Part {
 }
 
 /** In the order in which they are stopped: nobody loses what it still needs. */
-export const stopOrder = ['worker', 'API', 'demo', 'simulator', 'Temporal', 'Postgres'] as const;
+const stopOrder = ['worker', 'API', 'demo', 'simulator', 'Temporal', 'Postgres'] as const;
 export type PartName = (typeof stopOrder)[number];
 
 export interface Parts {

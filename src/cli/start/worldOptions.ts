@@ -9,7 +9,7 @@ export interface World {
   people: number;
 }
 
-export const defaultWorld: World = { seed: 1, people: 5_000 };
+const defaultWorld: World = { seed: 1, people: 5_000 };
 
 /**
  * The world to show: what was asked for, else the one that the state folder holds, else the default.

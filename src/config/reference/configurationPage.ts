@@ -4,7 +4,7 @@ import { configJsonSchema } from '../jsonSchema';
 import { schemaTables } from './schemaTables';
 
 /** From here on the page is generated; what stands above is written by hand and kept. */
-export const generatedMark =
+const generatedMark =
   '<!-- generated from the schema by src/config/writeJsonSchema.ts: do not edit below -->';
 
 /**

@@ -23,5 +23,3 @@ export const oauth = section({
     .describe('Scopes that an installation must grant. Default: reading and writing the configured objects.'),
   optionalScopes: z.array(scope).max(200).default([]).describe('Scopes that an account may lack.'),
 }).describe('Connects the portal by installing an app, see `docs/oauth.md`.');
-
-export type OAuthConfig = z.output<typeof oauth>;

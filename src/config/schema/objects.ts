@@ -3,7 +3,7 @@ import { editPolicies, ownerships, whensArchived } from '../../domain/rules';
 import { propertyTypes } from '../../domain/record';
 import { duration, name, oneOrMore, propertyName, section, text } from './values';
 
-export const folds = ['email', 'phone', 'domain', 'exact', 'caseless'] as const;
+const folds = ['email', 'phone', 'domain', 'exact', 'caseless'] as const;
 
 const identityRule = section({
   name: name.describe('Names the rule in reviews and explanations.'),

@@ -4,7 +4,7 @@ import { oauth } from './oauth';
 import { name, secretRef, section, setting } from './values';
 
 /** API versions whose paths the client knows (facts §1.2). */
-export const apiVersions = ['v3', '2026-03', '2026-09'] as const;
+const apiVersions = ['v3', '2026-03', '2026-09'] as const;
 
 const limits = section({
   burstPer10Seconds: z

@@ -76,8 +76,6 @@ const filesSource = section({
   streams: z.record(name, filesStream).describe('Lists of records, by a name of your choice.'),
 });
 
-export const sourceKinds = ['sql', 'rest', 'files'] as const;
-
 /** Systems that are read. HubSpot itself is always one of them, named `hubspot`, and needs no entry. */
 export const sources = z
   .record(name, z.discriminatedUnion('kind', [sqlSource, restSource, filesSource]))

@@ -47,7 +47,7 @@ export const sqlStream = section({
 });
 
 const sizeParameter = text.optional().describe('Query parameter that carries the page size.');
-export const pagination = z
+const pagination = z
   .discriminatedUnion('type', [
     section({ type: z.literal('none').describe('Everything comes in one reply.') }),
     section({
@@ -125,7 +125,3 @@ export const filesStream = section({
     .optional()
     .describe('CSV: column names, for files without a header line.'),
 });
-
-export type SqlStreamConfig = z.output<typeof sqlStream>;
-export type RestStreamConfig = z.output<typeof restStream>;
-export type FilesStreamConfig = z.output<typeof filesStream>;

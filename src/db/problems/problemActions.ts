@@ -7,7 +7,7 @@ import { problemClause, type ProblemFilter } from './problemQueries';
 export type ProblemSelection = { ids: string[] } | { filter: ProblemFilter };
 
 /** How many problems one action takes; more are left, and said. */
-export const problemsPerActionMax = 20_000;
+const problemsPerActionMax = 20_000;
 
 export interface RetryOutcome {
   retried: number;

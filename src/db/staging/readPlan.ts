@@ -112,7 +112,7 @@ function note(plan: ObjectPlan, decided: PlannedChange | 'unchanged' | 'undelive
 }
 
 /** What delivery decides about one due record, field by field. */
-export function decideChange(
+function decideChange(
   candidate: PlanCandidate,
   rules: ObjectRules,
 ): PlannedChange | 'unchanged' | 'undeliverable' {

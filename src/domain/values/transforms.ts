@@ -85,7 +85,7 @@ export function bindTransform(step: TransformStep): BoundTransform {
 }
 
 /** ", did you mean …?" for the nearest known name, or nothing where none is near. */
-export function didYouMean(name: string, known: readonly string[]): string {
+function didYouMean(name: string, known: readonly string[]): string {
   const folded = name.toLowerCase();
   let best: string | null = null;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;

@@ -41,7 +41,7 @@ function applyChange(one: Case, row: Row, change: Change): Row {
 }
 
 /** The row in which a planned opt-out arrives: the subscription, else the warehouse's. */
-export function optOutRow(one: Case): Row | undefined {
+function optOutRow(one: Case): Row | undefined {
   return one.rows.find((row) => row.source === 'eol') ?? one.rows.find((row) => row.source === 'azure');
 }
 

@@ -140,7 +140,7 @@ function spellWebsite(domain: string, random: Random): string {
 const spellCode = (code: string, random: Random): string => (random.chance(0.3) ? code.toLowerCase() : code);
 
 /** HubSpot ids of companies that the portal already holds. */
-export const companyHoldingId = (index: number): string => String(20_000_000 + index);
+const companyHoldingId = (index: number): string => String(20_000_000 + index);
 
 /** What the portal holds of a company before the first sync; null where it does not know it. */
 export function companyHolding(seed: number, company: Company): Holding | null {

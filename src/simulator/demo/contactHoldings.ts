@@ -6,7 +6,7 @@ import { randomOf, type Random } from './random';
 import { strangerCompanyId } from './strangers';
 import type { HandAssociation, Holding, Row } from './world';
 
-export const contactHoldingId = (index: number): string => String(10_000_000 + index);
+const contactHoldingId = (index: number): string => String(10_000_000 + index);
 
 /** Situations that are about what the portal holds. */
 const always: readonly Plot[] = [

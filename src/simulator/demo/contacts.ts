@@ -48,7 +48,7 @@ export function contactCase(seed: number, people: number, index: number): Case {
   };
 }
 
-export const customerKey = (index: number): string => `C${100_000 + index}`;
+const customerKey = (index: number): string => `C${100_000 + index}`;
 const candidateKey = (index: number): string => `IE-${String(index).padStart(7, '0')}`;
 const subscriberKey = (index: number, copy = 0): string => String(500_000 + index * 2 + copy);
 const referralKey = (index: number): string => `R-${index}`;

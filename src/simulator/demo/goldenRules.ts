@@ -44,7 +44,7 @@ export const mappedProperties: Record<WorldObject, readonly string[]> = {
 export const numberProperties = ['ielts_band', 'amount'];
 export const timeProperties = ['closedate'];
 
-export const ruleOf = (object: WorldObject, property: string): FieldRule =>
+const ruleOf = (object: WorldObject, property: string): FieldRule =>
   special[object][property] ?? 'precedence';
 
 /** The one value that the sources give a property; undefined where none knows it. Throws where the world is ambiguous. */

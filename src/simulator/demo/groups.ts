@@ -55,6 +55,6 @@ function switchboardNames(seed: number, first: number, upTo: number): Name[] {
 }
 
 /** `info@` is listed as no evidence; `frontdesk@` is not, but more than three records hold it. */
-export function mailboxOf(block: number, listed: boolean): string {
+function mailboxOf(block: number, listed: boolean): string {
   return listed ? `info@partner-${block}.example` : `frontdesk@school-${block}.example`;
 }

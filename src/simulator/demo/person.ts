@@ -71,7 +71,7 @@ export function strangerTo(
 }
 
 /** True where no reading of the rules (with or without case and accents) could take two names for one person's. */
-export function isUnlike(left: Name, right: Name): boolean {
+function isUnlike(left: Name, right: Name): boolean {
   const [a, b] = [fullName(left), fullName(right)];
   return [(text: string) => text, foldCase, foldAccents].every(
     (fold) => similarityOf(fold(a), fold(b)) < 0.75,

@@ -9,7 +9,7 @@ import type { Case, WorldObject } from './world';
 const strangerId = (object: WorldObject, index: number): string =>
   String({ contacts: 18_000_000, companies: 28_000_000, deals: 38_000_000 }[object] + index);
 
-export const strangerCount = (people: number): number => Math.max(2, Math.round(people / 50));
+const strangerCount = (people: number): number => Math.max(2, Math.round(people / 50));
 const strangerCompanyCount = (people: number): number => Math.max(1, Math.round(people / 200));
 
 /** The HubSpot id of one of the companies that no source knows. */

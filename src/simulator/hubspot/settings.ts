@@ -39,7 +39,7 @@ export interface Settings {
   switches: Switches;
 }
 
-export const noLimits = {
+const noLimits = {
   perTenSeconds: null,
   searchPerSecond: null,
   associationsPerTenSeconds: null,

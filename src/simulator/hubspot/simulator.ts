@@ -52,7 +52,7 @@ export interface Simulator {
 }
 
 /** Obviously not a real account. */
-export const defaultPortalId = 9_000_777_001;
+const defaultPortalId = 9_000_777_001;
 
 /** A simulator without its server; replays the journal of `stateDir`. */
 export function createSimulator(options: SimulatorOptions): Simulator {

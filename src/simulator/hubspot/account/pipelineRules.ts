@@ -3,7 +3,7 @@ import type { Portal } from '../portal';
 import type { ObjectTable, StoredRecord } from '../crm/recordTable';
 
 /** The properties that hold pipeline and stage, by object type; custom objects with pipelines use the second pair. */
-export function pipelineProperties(typeId: string): { pipeline: string; stage: string } {
+function pipelineProperties(typeId: string): { pipeline: string; stage: string } {
   return typeId === '0-3'
     ? { pipeline: 'pipeline', stage: 'dealstage' }
     : { pipeline: 'hs_pipeline', stage: 'hs_pipeline_stage' };

@@ -8,10 +8,10 @@ import { tableOf } from '../portal';
 import { liveRecord, type ObjectTable } from './recordTable';
 
 /** Association batches take more inputs than object batches (facts 5). */
-export const linkCreatesMax = 2000;
-export const linkReadsMax = 1000;
+const linkCreatesMax = 2000;
+const linkReadsMax = 1000;
 /** UNCERTAIN in the facts; the strict reading. */
-export const unlinksMax = 100;
+const unlinksMax = 100;
 
 interface Pair {
   input: Record<string, unknown>;

@@ -35,7 +35,7 @@ export interface Problem {
 }
 
 /** A JSON value as HubSpot reads it into a map of strings; null clears. Arrays and objects are malformed JSON. */
-export function toText(raw: unknown): string {
+function toText(raw: unknown): string {
   if (typeof raw === 'string') return raw;
   if (raw === null) return '';
   if (typeof raw === 'number' || typeof raw === 'boolean') return String(raw);
@@ -93,7 +93,7 @@ function planValue(scene: WriteScene, name: string, text: string, held: string):
 }
 
 /** HubSpot embeds the list of problems as JSON in the message (facts 3.5). */
-export function invalidValues(problems: Problem[], portalId: number): Rejection {
+function invalidValues(problems: Problem[], portalId: number): Rejection {
   const inner = problems.map(({ name, code, message }) => ({
     isValid: false,
     message,

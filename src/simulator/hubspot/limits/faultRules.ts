@@ -1,7 +1,7 @@
 import { Rejected, invalid } from '../rejection';
 import { seededRandom } from '../seededRandom';
 
-export const faultKinds = [
+const faultKinds = [
   'status',
   'html',
   'slow',

@@ -4,7 +4,7 @@ import { createSlidingLog, type SlidingLog } from './slidingLog';
 import type { Settings } from '../settings';
 
 /** Which window a call draws on; every call also draws on the day. */
-export const buckets = ['burst', 'search', 'associations'] as const;
+const buckets = ['burst', 'search', 'associations'] as const;
 export type Bucket = (typeof buckets)[number];
 
 /** A refusal by rate: the 429's body and headers. */
