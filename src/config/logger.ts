@@ -7,7 +7,7 @@ import {
   type LoggerOptions,
 } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { redactFields, redactValue } from './redactFields';
+import { messageOf, redactFields, redactValue } from './redactFields';
 import { redactText } from './redactText';
 
 export interface LogSettings {
@@ -65,6 +65,7 @@ const redaction: LoggerOptions = {
       const safe = passed.map((part, index) => {
         const isMembers =
           index === 0 && typeof part === 'object' && part !== null && !(part instanceof Error);
+        if (index === 0 && part instanceof Error) return { err: part };
         return isMembers ? part : redactArgument(part);
       });
       method.apply(this, safe as Parameters<typeof method>);
@@ -74,12 +75,10 @@ const redaction: LoggerOptions = {
 
 function loneMessage(first: unknown, rest: unknown[]): string | null {
   if (rest.length > 0) return null;
-  if (first instanceof Error) return first.message;
-  const { err } = (first ?? {}) as { err?: unknown };
-  return err instanceof Error ? err.message : null;
+  const { err } = first instanceof Error ? { err: first } : ((first ?? {}) as { err?: unknown });
+  return err instanceof Error ? messageOf(err) : null;
 }
 
 function redactArgument(part: unknown): unknown {
-  if (part instanceof Error) return { err: part };
   return typeof part === 'string' ? redactText(part) : redactValue(part);
 }

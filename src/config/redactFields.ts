@@ -1,3 +1,4 @@
+import { databaseWords } from './databaseWords';
 import { redactText } from './redactText';
 
 /** Members of a log line that are never printed, whatever they hold. Compared without case and `-`/`_`. */
@@ -54,13 +55,30 @@ function hidden(name: string, value: unknown): string | undefined {
   return undefined;
 }
 
+/** An error's message, redacted. */
+export function messageOf(error: Error): string {
+  const words = databaseWords(error);
+  return words?.message === null ? '[data]' : redactText(error.message);
+}
+
 function redactError(error: Error, depth: number): Record<string, unknown> {
-  const { name, message, stack, cause } = error;
+  const { name, stack, cause } = error;
+  const message = messageOf(error);
+  const words = databaseWords(error);
+  if (words) {
+    const places = stack?.slice(stack.indexOf('\n    at '));
+    return {
+      ...redactMembers(words.members, depth),
+      type: name,
+      message,
+      ...(places ? { stack: places } : {}),
+    };
+  }
   const own = redactMembers({ ...error }, depth);
   return {
     ...own,
     type: name,
-    message: redactText(message),
+    message,
     ...(stack === undefined ? {} : { stack: redactText(stack) }),
     ...(cause === undefined ? {} : { cause: redactValue(cause, depth + 1) }),
   };

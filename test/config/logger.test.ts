@@ -20,6 +20,11 @@ function capture(format: 'json' | 'pretty' = 'json', level = 'trace') {
   };
 }
 
+/** An error as `pg` makes it of what the server says. */
+function ofPostgres(code: string, message: string, said: Record<string, unknown> = {}) {
+  return Object.assign(new Error(message), { name: 'error', length: 90, severity: 'ERROR', code, ...said });
+}
+
 type Log = ReturnType<typeof capture>['log'];
 
 const ways: [name: string, write: (log: Log) => void][] = [
@@ -120,6 +125,50 @@ describe('the log', () => {
       message: 'no connection',
     });
     expect((last()['err'] as { stack: string }).stack).toContain('logger.test');
+  });
+
+  // As the drivers give them; each was seen of a real server, or stands in its documentation.
+  const databaseErrors: [what: string, error: Error & { code: string; number?: number }][] = [
+    ['a value of the wrong type', ofPostgres('22P02', 'invalid input syntax for type integer: "Ottilie"')],
+    ['a row that is there', ofPostgres('23505', 'duplicate key', { detail: 'Key (name)=(Ottilie) exists.' })],
+    [
+      'a row that is forbidden',
+      ofPostgres('23514', 'violates', { detail: 'Failing row contains (7, Ottilie).' }),
+    ],
+    ['a document', ofPostgres('22P02', 'invalid input', { where: 'JSON data, line 1: {"name": Ottilie' })],
+    [
+      'a statement of a trigger',
+      ofPostgres('42P01', 'none', { internalQuery: `insert into x values ('Ottilie')` }),
+    ],
+    [
+      'a trigger’s own words',
+      ofPostgres('42501', 'Ottilie is locked', { routine: 'exec_stmt_raise', hint: 'Ottilie' }),
+    ],
+    [
+      'SQL Server',
+      Object.assign(new Error("Conversion failed when converting the value 'Ottilie'"), {
+        ...{ name: 'RequestError', code: 'EREQUEST', number: 245 },
+        originalError: new Error("Conversion failed when converting the value 'Ottilie'"),
+        precedingErrors: [new Error('The duplicate key value is (Ottilie).')],
+      }),
+    ],
+  ];
+
+  test.each(databaseErrors)('a database’s error is told without what it quotes: %s', (_what, error) => {
+    for (const err of [error, new Error('outer', { cause: error })]) {
+      const { log, text, last } = capture();
+      log.warn({ err }, 'failed');
+      log.warn(err);
+      log.warn(`failed: %j`, err);
+      expect(text()).not.toContain('Ottilie');
+      expect(JSON.stringify(last())).toContain(String(error.number ?? error.code));
+    }
+  });
+
+  test('what a database says of its own objects stays', () => {
+    const { log, last } = capture();
+    log.warn({ err: ofPostgres('42P01', 'relation "crm.people" does not exist') }, 'failed');
+    expect(last()['err']).toMatchObject({ code: '42P01', message: 'relation "crm.people" does not exist' });
   });
 
   test('bytes are counted, not printed', () => {
