@@ -1,4 +1,5 @@
 import type { ProblemDetail } from '../db/problems/problemDetail';
+import { adviceOf } from './problemAdvice';
 import { problemText } from './commands/problems';
 
 /** A problem with all that is known about its record, for people. */
@@ -7,6 +8,7 @@ export function problemDetailText(problem: ProblemDetail): string {
   const lines = [problemText(problem)];
   if (closedBy) lines.push(`    closed: ${[closedBy, closedWho, note].filter(Boolean).join(', ')}`);
   else if (retriedAt) lines.push('    is being tried again');
+  else lines.push(`    what to do: ${adviceOf(problem.kind)}`);
   if (staged) lines.push(section('what the source gave', staged.payload));
   for (const { source, stream, key, payload } of golden?.members ?? []) {
     const isShown = source === problem.source && stream === problem.stream && key === problem.recordKey;

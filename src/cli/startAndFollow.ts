@@ -24,7 +24,7 @@ export function startAndFollow(
     const handle = await startRun(client, runId, input);
     if (!isAwaited) {
       output.result({ runId, workflowId: handle.workflowId });
-      output.show(`run ${runId} is started; follow it: tributary status ${runId}`);
+      output.show(`run ${runId} is started; follow it: \`tributary status ${runId}\``);
       return 0;
     }
     output.say(`run ${runId}`);
@@ -32,7 +32,7 @@ export function startAndFollow(
       untilInterrupted((signal) => followRun({ pool, output, handle, runId, signal })),
     );
     if (!report) {
-      output.say(`not waiting any longer; the run goes on: tributary status ${runId}`);
+      output.say(`not waiting any longer; the run goes on: \`tributary status ${runId}\``);
       return 1;
     }
     output.result(report);

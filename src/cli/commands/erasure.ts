@@ -78,7 +78,7 @@ async function lift(
     const { portalId } = await portalOf(pool, context.options);
     const decision = { who: whoDecides(by), note: note.trim() };
     if (!(await liftErasure(pool, portalId, numberOf(id), decision)))
-      throw new CliFailure(`there is no erasure #${id} in force`, 2, 'tributary erasure lists them');
+      throw new CliFailure(`there is no erasure #${id} in force`, 2, '`tributary erasure` lists them');
     const [erasure] = await listErasures(pool, portalId, 1, [numberOf(id)]);
     output.result(erasure);
     output.show(erasureText(erasure!));

@@ -57,6 +57,8 @@ async function list(context: CommandContext, options: ListOptions): Promise<Exit
     if (total > pins.length)
       output.show(`… and ${plural(total - pins.length, 'more pin')} (--limit shows them)`);
     if (total === 0) output.show(ended ? 'no pin has ended' : 'nothing is pinned');
+    else if (!ended)
+      output.show("To end one, so that the sources' value counts again: `tributary pins lift <number>`");
     return 0;
   });
 }
@@ -74,7 +76,7 @@ async function lift(
       note: note?.trim() || null,
     });
     if (!outcome.ok && outcome.why === 'ended') throw new CliFailure(`pin #${id} has ended already`, 1);
-    if (!outcome.ok) throw new CliFailure(`there is no pin #${id}`, 2, 'tributary pins lists them');
+    if (!outcome.ok) throw new CliFailure(`there is no pin #${id}`, 2, '`tributary pins` lists them');
     const rung = await ringLanes(context, portalId, outcome.bells);
     output.result({ due: outcome.due, rung });
     output.show(`lifted; ${plural(outcome.due, 'record')} will be looked at again`);

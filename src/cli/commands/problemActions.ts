@@ -5,6 +5,7 @@ import { CliFailure, type ExitCode } from '../cliFailure';
 import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
 import { problemDetailText } from '../problemDetailText';
+import { problemKindOf } from '../problemAdvice';
 import { ringLanes } from '../ringLanes';
 import type { RunCommand } from '../runCommand';
 import { whoDecides } from '../whoDecides';
@@ -50,7 +51,7 @@ async function show(context: CommandContext, id: string): Promise<ExitCode> {
   return withDatabase(context, async (pool): Promise<ExitCode> => {
     const { portalId } = await portalOf(pool, context.options);
     const problem = await showProblem(pool, portalId, numberOf(id));
-    if (!problem) throw new CliFailure(`there is no problem #${id}`, 2, 'tributary problems lists them');
+    if (!problem) throw new CliFailure(`there is no problem #${id}`, 2, '`tributary problems` lists them');
     context.output.result(problem);
     context.output.show(problemDetailText(problem));
     return 0;
@@ -110,7 +111,7 @@ function selectionOf(ids: string[], { source, object, kind, all }: SelectionOpti
   const filter = {
     ...(source === undefined ? {} : { source }),
     ...(object === undefined ? {} : { objectType: object }),
-    ...(kind === undefined ? {} : { kind }),
+    ...(kind === undefined ? {} : { kind: problemKindOf(kind) }),
   };
   const filtered = Object.keys(filter).length > 0;
   if ([ids.length > 0, filtered, all === true].filter(Boolean).length !== 1) {

@@ -8,6 +8,7 @@ import {
 import type { ExitCode } from '../cliFailure';
 import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
+import { adviceText, problemKindOf } from '../problemAdvice';
 import type { RunCommand } from '../runCommand';
 import { plainTable } from '../runTable';
 import { wholeNumber } from '../readNumbers';
@@ -41,7 +42,7 @@ async function problems(context: CommandContext, options: ProblemsOptions): Prom
   const filter: ProblemFilter = {
     ...(source === undefined ? {} : { source }),
     ...(object === undefined ? {} : { objectType: object }),
-    ...(kind === undefined ? {} : { kind }),
+    ...(kind === undefined ? {} : { kind: problemKindOf(kind) }),
     ...(dismissed ? { dismissed } : {}),
   };
   return withDatabase(context, async (pool): Promise<ExitCode> => {
@@ -53,10 +54,19 @@ async function problems(context: CommandContext, options: ProblemsOptions): Prom
     for (const problem of found) output.show(problemText(problem));
     if (total > found.length)
       output.show(`… and ${plural(total - found.length, 'more problem')} (--limit shows them)`);
-    if (total === 0) output.show(`no ${dismissed ? 'dismissed' : 'open'} problems`);
+    if (total === 0) output.show(`no ${dismissed ? 'dismissed' : 'open'} problems${selectionText(options)}`);
     else output.show(totalsTable(totals, output.isTerminal));
+    if (total > 0 && !dismissed) output.show(adviceText(totals.map((row) => row.kind)));
     return 0;
   });
+}
+
+/** What the list was narrowed to: a name that was mistyped is seen. */
+function selectionText({ source, object, kind }: ProblemsOptions): string {
+  const said = Object.entries({ source, object, kind }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} "${value}"`],
+  );
+  return said.length === 0 ? '' : ` of ${said.join(', ')}`;
 }
 
 /** One problem: what it is about, then the reason in plain words. */

@@ -29,6 +29,9 @@ interface DecideOptions {
 
 const limitDefault = 50;
 
+const nextStep = `Look at one with its values: \`tributary reviews show <number>\`; answer it: \`tributary reviews decide <number>\` with
+one of --join, --apart, --link <recordId>; about an edit in HubSpot --hubspot or --source`;
+
 /** `tributary reviews`: questions that only a person can answer. */
 export function addReviews(program: Command, run: RunCommand): void {
   const reviews = program
@@ -78,6 +81,7 @@ async function list(
     if (total > reviews.length)
       output.show(`… and ${plural(total - reviews.length, 'more review')} (--limit shows them)`);
     if (total === 0) output.show(`no ${decided ? 'decided' : 'open'} reviews`);
+    else if (!decided) output.show(nextStep);
     return 0;
   });
 }
@@ -127,5 +131,5 @@ function refusal({ why }: Extract<DecideOutcome, { ok: false }>, id: string): Cl
 }
 
 function unknownReview(id: string): CliFailure {
-  return new CliFailure(`there is no review #${id}`, 2, 'tributary reviews lists them');
+  return new CliFailure(`there is no review #${id}`, 2, '`tributary reviews` lists them');
 }

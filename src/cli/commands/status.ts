@@ -3,10 +3,13 @@ import type { Pool } from 'pg';
 import { installOf, type InstallView } from '../../db/oauth/oauthInstall';
 import { deliveryStop } from '../../db/delivery/deliveryStop';
 import { listPortals, type Portal } from '../../db/portals';
+import { countPins } from '../../db/golden/pinQueries';
+import { countProblems } from '../../db/problems/problemQueries';
+import { countReviews } from '../../db/problems/reviewQueries';
 import { listRuns, type RunRow } from '../../db/runs/runQueries';
 import { listTargets, type Target } from '../../db/delivery/targets';
 import { CliFailure, type ExitCode } from '../cliFailure';
-import type { CommandContext } from '../commandContext';
+import { plural, type CommandContext } from '../commandContext';
 import { portalOf, withDatabase } from '../connections';
 import { durationText } from '../planForecast';
 import type { RunCommand } from '../runCommand';
@@ -50,13 +53,21 @@ async function overview(context: CommandContext, pool: Pool): Promise<ExitCode> 
   const install = await installOf(pool, portal.portalId);
   const stop = await deliveryStop(pool, portal.portalId);
   const bulkStoppedUntil = stop?.bulkStoppedUntil ?? null;
-  output.result({ portal: { ...portal, bulkStoppedUntil }, install, targets, runs });
+  const open = {
+    problems: await countAll(pool, portal.portalId),
+    reviews: await countReviews(pool, portal.portalId, {}),
+    pins: await countPins(pool, portal.portalId, {}),
+  };
+  output.result({ portal: { ...portal, bulkStoppedUntil }, install, targets, runs, open });
   output.show(portalText(portal, bulkStoppedUntil));
   if (install) output.show(installText(install));
   for (const target of targets.filter(({ isPaused }) => isPaused)) output.show(targetText(target));
-  output.show(runs.length === 0 ? 'no run yet: tributary sync' : runsTable(runs, output.isTerminal));
+  output.show(runs.length === 0 ? 'no run yet: `tributary sync`' : runsTable(runs, output.isTerminal));
   const failed = failedRunsText(runs);
   if (failed) output.show(failed);
+  if (portal.mode === 'hold')
+    output.show('in hold: `tributary plan` shows what would be written, `tributary apply` goes live');
+  for (const line of openLines(open)) output.show(line);
   return 0;
 }
 
@@ -86,6 +97,21 @@ function installText({ scopes, installedAt, refreshedAt, revokedAt }: InstallVie
     : `${installed} with ${scopes.length} scopes; token refreshed ${refreshedAt.toISOString()}`;
 }
 
+async function countAll(pool: Pool, portalId: string): Promise<number> {
+  return (await countProblems(pool, portalId, {})).reduce((sum, { count }) => sum + count, 0);
+}
+
+/** What waits for a person, and how it is seen. */
+function openLines({ problems, reviews, pins }: Record<'problems' | 'reviews' | 'pins', number>): string[] {
+  return [
+    ...(problems > 0 ? [`${plural(problems, 'open problem')}: \`tributary problems\``] : []),
+    ...(reviews > 0
+      ? [`${plural(reviews, 'open review')} for a person to decide: \`tributary reviews\``]
+      : []),
+    ...(pins > 0 ? [`${plural(pins, 'pinned edit')}: \`tributary pins\``] : []),
+  ];
+}
+
 /** The pause of a source that takes write-backs. */
 function targetText({ target, pausedUntil, pauseReason }: Target): string {
   const until = pausedUntil ? `until ${pausedUntil.toISOString()}` : 'until a person resumes it';
@@ -96,7 +122,7 @@ function runsTable(runs: RunRow[], isTerminal: boolean): string {
   const table = plainTable(['run', 'trigger', 'sources', 'state', 'started', 'took'], 1, isTerminal);
   for (const { runId, trigger, sources, state, startedAt, endedAt } of runs) {
     const took = endedAt ? durationText(endedAt.getTime() - startedAt.getTime()) : '';
-    table.push([runId, trigger, sources.join(' '), state, startedAt.toISOString().slice(0, 19), took]);
+    table.push([runId, trigger, sources.join(' '), state, `${startedAt.toISOString().slice(0, 19)}Z`, took]);
   }
   return table.toString();
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, oneOrMore, secretRef, section, setting, text } from './values';
+import { address, duration, oneOrMore, secretRef, section, setting, text } from './values';
 
 /** How each kind of source system is reached. Every secret is a reference. */
 
@@ -30,7 +30,7 @@ const basicAuth = section({
 });
 const oauthAuth = section({
   type: z.literal('oauthClientCredentials'),
-  tokenUrl: setting.describe('Address that gives the access token.'),
+  tokenUrl: address.describe('Address that gives the access token.'),
   clientId: setting.describe('Client id.'),
   clientSecret: secretRef.describe('Where the client secret stands.'),
   scopes: oneOrMore(text).optional().describe('Scopes to ask for.'),
@@ -42,7 +42,7 @@ const oauthAuth = section({
 });
 
 export const restConnection = section({
-  baseUrl: setting.describe('Address that the paths of the streams are appended to.'),
+  baseUrl: address.describe('Address that the paths of the streams are appended to.'),
   auth: z
     .discriminatedUnion('type', [noAuth, bearerAuth, apiKeyAuth, basicAuth, oauthAuth])
     .prefault({ type: 'none' })

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { journal } from './journal';
 import { oauth } from './oauth';
-import { name, secretRef, section, setting } from './values';
+import { address, name, secretRef, section } from './values';
 
 /** API versions whose paths the client knows (facts §1.2). */
 const apiVersions = ['v3', '2026-03', '2026-09'] as const;
@@ -63,7 +63,7 @@ const portal = section({
     .optional()
     .describe('Where the private app or service key token stands: `env:NAME` or `file:/path`. Or `oauth`.'),
   oauth: oauth.optional(),
-  baseUrl: setting
+  baseUrl: address
     .optional()
     .describe(
       'Address of the API, for a proxy or a stand-in. HUBSPOT_BASE_URL overrides it. Default: https://api.hubapi.com.',

@@ -1,5 +1,7 @@
+import { isSupportedCountry } from 'libphonenumber-js/min';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { regionOf } from '../../domain/values/countryRegion';
 import { durationMaxMs, durationPattern, parseDuration } from '../durations';
 import { nearest } from '../nearest';
 import { parseSecretRef, type SecretRef, type Setting } from '../secrets';
@@ -62,6 +64,21 @@ export const setting = text.transform((written, context): Setting =>
   isReference.test(written) ? toSecretRef(written, context) : { from: 'text', text: written },
 );
 
+/** A web address, or a reference to one. */
+export const address = setting.superRefine((given, context) => {
+  if (given.from !== 'text' || isWebAddress(given.text)) return;
+  const isVariable = /^[A-Z][A-Z0-9_]*$/.test(given.text);
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an address that begins with https:// (or http://)',
+    params: { hint: isVariable ? `did you mean env:${given.text}?` : 'write it in full, or env:NAME' },
+  });
+});
+
+function isWebAddress(written: string): boolean {
+  return URL.canParse(written) && /^https?:$/.test(new URL(written).protocol);
+}
+
 /** A zone of the IANA time zone database. */
 export const timeZone = z.string().superRefine((zone, context) => {
   if (IANAZone.isValidZone(zone)) return;
@@ -77,6 +94,13 @@ export const timeZone = z.string().superRefine((zone, context) => {
 export const region = z
   .string()
   .regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, e.g. GB')
+  .superRefine((code, context) => {
+    if (isSupportedCountry(code)) return;
+    const known = regionOf(code);
+    const hint =
+      known && isSupportedCountry(known) ? `did you mean "${known}"?` : 'use an ISO 3166-1 code, e.g. GB';
+    context.addIssue({ code: 'custom', message: `there is no country "${code}"`, params: { hint } });
+  })
   .describe('Country code (ISO 3166-1 alpha-2), e.g. `GB`.');
 
 /** One or several; always a list after parsing. */
