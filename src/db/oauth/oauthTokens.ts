@@ -71,7 +71,7 @@ export async function saveInstall(
      on conflict (portal_id) do update set client_id = excluded.client_id, scopes = excluded.scopes,
        access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
        refresh_at = excluded.refresh_at, generation = oauth_tokens.generation + 1,
-       refresh_fence = oauth_tokens.refresh_fence + 1, refreshing_until = null, failures = 0, retry_at = null,
+       refresh_fence = nextval('fences'), refreshing_until = null, failures = 0, retry_at = null,
        refused_generation = null, revoked_at = null, installed_at = now(), refreshed_at = now()`,
     [portalId, install.clientId, install.scopes, ...sealed(ring, portalId, install)],
   );
@@ -79,20 +79,21 @@ export async function saveInstall(
 
 /**
  * Takes the right to refresh, for `forMs`. Out: the fence to settle it with; null while somebody else has it, after a
- * failure that is too young, or when the tokens are others by now.
+ * failure that is too young, or when the tokens are others by now. A fence is never given twice, also not to the next
+ * installation of a portal whose tokens were forgotten.
  */
 export async function takeRefresh(
   db: Queryable,
-  { portalId, generation }: Pick<HeldTokens, 'portalId' | 'generation'>,
+  { portalId, generation, installation }: Pick<HeldTokens, 'portalId' | 'generation' | 'installation'>,
   forMs: number,
 ): Promise<string | null> {
   const { rows } = await db.query<{ fence: string }>(
-    `update oauth_tokens set refresh_fence = refresh_fence + 1,
+    `update oauth_tokens set refresh_fence = nextval('fences'),
        refreshing_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
-     where portal_id = $1 and generation = $2 and revoked_at is null
+     where portal_id = $1 and generation = $2 and installed_at::text = $4 and revoked_at is null
        and coalesce(refreshing_until <= clock_timestamp(), true) and coalesce(retry_at <= clock_timestamp(), true)
      returning refresh_fence as fence`,
-    [portalId, generation, forMs],
+    [portalId, generation, forMs, installation],
   );
   return rows[0]?.fence ?? null;
 }
@@ -156,19 +157,19 @@ export async function endInstall(
  */
 export async function refuseToken(
   db: Queryable,
-  { portalId, generation }: Pick<HeldTokens, 'portalId' | 'generation'>,
+  { portalId, generation, installation }: Pick<HeldTokens, 'portalId' | 'generation' | 'installation'>,
 ): Promise<boolean> {
   const { rows } = await db.query<{ helps: boolean }>(
     `with held as (
-       select generation, not (coalesce(refused_generation = generation - 1, false)
+       select generation, generation = $2 and installed_at::text = $4 as same, not (coalesce(refused_generation = generation - 1, false)
          and refreshed_at > now() - $3::interval) as helps
        from oauth_tokens where portal_id = $1 for update),
      ended as (
        update oauth_tokens tokens set expires_at = clock_timestamp(), refresh_at = clock_timestamp(),
          refused_generation = held.generation
-       from held where portal_id = $1 and held.generation = $2 and held.helps and revoked_at is null)
-     select generation <> $2 or helps as helps from held`,
-    [portalId, generation, refusedAgain],
+       from held where portal_id = $1 and held.same and held.helps and revoked_at is null)
+     select not same or helps as helps from held`,
+    [portalId, generation, refusedAgain, installation],
   );
   return rows[0]?.helps ?? true;
 }
