@@ -2,20 +2,14 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { installationOf } from '../db/oauth/oauthInstall';
 import { bindPortal, boundPortalId, saveCheck } from '../db/portals';
 import { ensureBuckets, moveSpent } from '../db/quota/quota';
-import { saveReferenceData, type PortalReference } from '../db/staging/referenceData';
+import { saveReferenceData } from '../db/staging/referenceData';
 import { readAccountDetails } from '../hubspot/accountInfo';
 import { applySetup } from '../hubspot/applySetup';
-import { listAssociationLabels } from '../hubspot/associations';
 import { checkPropertyMaps, type FieldMapFault } from '../hubspot/checkFieldMaps';
 import type { HubSpotClient } from '../hubspot/client';
-import { HubSpotFailure } from '../hubspot/hubspotFailure';
-import { listOwners } from '../hubspot/owners';
-import { listPipelines } from '../hubspot/pipelines';
 import { planSetup } from '../hubspot/planSetup';
 import { listProperties, listPropertyGroups } from '../hubspot/properties';
-import { listPropertyValidations } from '../hubspot/propertyValidations';
 import type { HubSpotProperty, PropertyValidation } from '../hubspot/schemas';
-import { findObjectTypeId } from '../hubspot/objectTypeIds';
 import type {
   CheckPortalResult,
   PortalInput,
@@ -26,6 +20,7 @@ import type {
 import type { ActivityContext } from './context';
 import type { ObjectSettings, PortalSettings } from './deps';
 import { leasedClient } from './quota/leasedClient';
+import { readReference, readValidations } from './readReference';
 import { laneNumbers } from '../domain/record';
 
 /** HubSpot's least limits (facts §2.1): what we begin with until replies tell the portal's own. */
@@ -37,7 +32,6 @@ const firstLimits = [
 ];
 /** Under this id a token's very first call is paced, which tells whose token it is. No portal of HubSpot's has it. */
 const unknownPortalId = '0';
-const ownersPagesMax = 1_000;
 
 export function createPortalActivities(context: ActivityContext) {
   return {
@@ -189,92 +183,4 @@ function portalSettings({ settings }: ActivityContext, name: string | undefined)
   if (portal && (name || settings.portals.length === 1)) return portal;
   const names = settings.portals.map((candidate) => candidate.name).join(', ');
   throw ApplicationFailure.nonRetryable(`name one of the configured portals: ${names}`, 'configuration');
-}
-
-async function readReference(
-  context: ActivityContext,
-  client: HubSpotClient,
-  object: ObjectSettings,
-): Promise<PortalReference> {
-  const { hubspotType } = object;
-  const properties = await listProperties(client, hubspotType);
-  const labels: PortalReference['labels'] = [];
-  for (const toObject of object.associatedWith) {
-    const types = await listAssociationLabels(client, {
-      fromType: hubspotType,
-      toType: context.hubspotType(toObject),
-    });
-    for (const { category, typeId, label } of types)
-      labels.push({ toObject, category, typeId, label: label ?? null });
-  }
-  const typeId = await readTypeId(client, hubspotType);
-  return {
-    ...(typeId === null ? {} : { typeId }),
-    properties: properties.map(({ name, type, fieldType, options }) => ({
-      name,
-      type,
-      fieldType,
-      options: (options ?? []).map(({ label, value }) => ({ label: label ?? value, value })),
-    })),
-    owners: await readOwners(client),
-    pipelines: await readPipelines(client, hubspotType),
-    labels,
-  };
-}
-
-async function readOwners(client: HubSpotClient): Promise<Record<string, string>> {
-  const owners: Record<string, string> = {};
-  let after: string | null = null;
-  for (let page = 0; page < ownersPagesMax; page += 1) {
-    const read: Awaited<ReturnType<typeof listOwners>> = await listOwners(client, { after });
-    for (const { id, email } of read.owners) if (email) owners[email.toLowerCase()] = id;
-    after = read.next;
-    if (after === null) break;
-  }
-  return owners;
-}
-
-/** Object types without pipelines answer 400 or 404: they have none. */
-async function readPipelines(
-  client: HubSpotClient,
-  objectType: string,
-): Promise<PortalReference['pipelines']> {
-  try {
-    const pipelines = await listPipelines(client, objectType);
-    return pipelines.map(({ id, label, stages }) => ({
-      id,
-      label,
-      stages: stages.map((stage) => ({ id: stage.id, label: stage.label })),
-    }));
-  } catch (error) {
-    if (isNotOffered(error)) return [];
-    throw error;
-  }
-}
-
-/** Without the scope to read schemas a custom object is known by nothing but its name; its webhooks are ignored then. */
-async function readTypeId(client: HubSpotClient, objectType: string): Promise<string | null> {
-  try {
-    return await findObjectTypeId(client, objectType);
-  } catch (error) {
-    if (isNotOffered(error)) return null;
-    throw error;
-  }
-}
-
-/** Validation rules exist only in dated versions and with a scope of their own; without them there are none to check. */
-async function readValidations(client: HubSpotClient, objectType: string): Promise<PropertyValidation[]> {
-  try {
-    const typeId = await findObjectTypeId(client, objectType);
-    return typeId === null ? [] : await listPropertyValidations(client, typeId);
-  } catch (error) {
-    if (isNotOffered(error)) return [];
-    throw error;
-  }
-}
-
-function isNotOffered(error: unknown): boolean {
-  return (
-    error instanceof HubSpotFailure && error.status !== null && [400, 403, 404, 405].includes(error.status)
-  );
 }

@@ -27,7 +27,7 @@ function startWorker(selected: () => Promise<void> = async () => undefined): () 
   const quiet = async () => undefined;
   const context = {
     pool: { query: pool.query.bind(pool), connect },
-    settings: { sources: [{ name: 'a', streams: [{ name: 's', objectType, map }] }] },
+    settings: { objects: [], sources: [{ name: 'a', streams: [{ name: 's', objectType, map }] }] },
     objectContext: async () => ({ rules: objectRules([fieldRule('lastname')]), reference }),
     doorbell: { deliver: quiet, writeBack: quiet },
     refreshStatistics: quiet,

@@ -5,7 +5,7 @@ import { inTransaction, lockInTransaction, type Queryable } from '../../db/pool'
 import { closeRecordProblems, openProblems } from '../../db/problems/problems';
 import { replaceReviews } from '../../db/problems/reviews';
 import { addCounts } from '../../db/runs/runs';
-import { clearDue, isAnyDue, selectDue, stillDue, type DueRecord } from '../../db/staging/stagedRecords';
+import { clearDue, isAnyDue, selectDue, stillDue, type DueRecord } from '../../db/staging/dueRecords';
 import { dropTargetStates, lockTargetStates, saveTargetReads } from '../../db/delivery/targetStates';
 import { storedKeysOf } from '../../domain/identity/expandComponent';
 import { goldenIdOf } from '../../domain/identity/goldenId';

@@ -1,5 +1,5 @@
 import type { ProblemInput } from '../../db/problems/problems';
-import type { DueRecord } from '../../db/staging/stagedRecords';
+import type { DueRecord } from '../../db/staging/dueRecords';
 import type { StoredMapped } from '../../db/golden/mappedRecords';
 import { targetKey, type LockedState, type TargetRecordRef } from '../../db/delivery/targetStates';
 import { carryFields } from '../../domain/mapping/carryFields';

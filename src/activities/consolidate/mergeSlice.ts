@@ -7,18 +7,18 @@ import {
 } from '../../db/golden/goldenRecords';
 import { refreshAssociations } from '../../db/golden/goldenAssociations';
 import { linkAnchors } from '../../db/delivery/knownStates';
-import { relink, type Link, type StoredMapped } from '../../db/golden/mappedRecords';
-import { markDue, type Mark } from '../../db/delivery/outbox';
+import { relink, type Link } from '../../db/golden/mappedRecords';
+import { markDue } from '../../db/delivery/outbox';
 import { lockInTransaction, type Queryable } from '../../db/pool';
 import type { ReviewInput } from '../../db/problems/reviews';
 import { addCounts, type RunCount } from '../../db/runs/runs';
-import { sameProperty } from '../../domain/values/canonicalValue';
-import { mergeGolden } from '../../domain/merge/mergeGolden';
-import { hubspotSource, laneNumbers, type MappedRecord, type Pin, type RecordRef } from '../../domain/record';
+import { hubspotSource, laneNumbers, type RecordRef } from '../../domain/record';
 import type { IdentityCluster } from '../../domain/identity/identityRecord';
-import type { FieldRule, ObjectRules } from '../../domain/rules';
+import type { ObjectRules } from '../../domain/rules';
+import { isChanged, laneOf, marksOf } from './goldenChanges';
 import type { Component } from './identifySlice';
 import { refKey } from './mapSlice';
+import { mergeCluster } from './mergeCluster';
 import { pinReviews, pinSlice } from './pinSlice';
 import { tellPrimaries } from './tellPrimaries';
 import type { TargetStream } from '../writeBack/targetSettings';
@@ -166,93 +166,6 @@ async function adopt(
   return new Set(links.map(({ goldenId }) => goldenId));
 }
 
-function mergeCluster(
-  cluster: IdentityCluster,
-  component: Component,
-  rules: ObjectRules,
-  pins: Pin[] = [],
-): GoldenInput {
-  const members = membersOf(cluster, component, rules);
-  const { values, origins } = mergeGolden(members, rules, pins);
-  return {
-    goldenId: cluster.goldenId,
-    values,
-    origins,
-    leadSource: leadSourceOf(members, rules),
-    state: 'live',
-  };
-}
-
-/** The mapped records of a cluster. */
-export function membersOf(
-  cluster: IdentityCluster,
-  component: Component,
-  { objectType }: ObjectRules,
-): MappedRecord[] {
-  return cluster.members.map((member) => asMember(component.records.get(refKey(member))!, objectType));
-}
-
-function asMember(stored: StoredMapped, objectType: string): MappedRecord {
-  return { ...stored, objectType, references: [], identityKeys: [] };
-}
-
-/** The strongest source among the members: where the golden record's deliveries are counted. */
-function leadSourceOf(members: MappedRecord[], rules: ObjectRules): string {
-  const sources = new Set(members.map(({ source }) => source));
-  sources.delete(hubspotSource);
-  const precedence = rules.fields.find(({ precedence }) => precedence.length > 0)?.precedence ?? [];
-  return precedence.find((source) => sources.has(source)) ?? [...sources].sort()[0] ?? hubspotSource;
-}
-
-function isChanged(golden: GoldenInput, before: StoredGolden | undefined): boolean {
-  if (!before || before.state !== 'live') return true;
-  return (
-    !sameJson(golden.values, before.values) ||
-    golden.leadSource !== before.leadSource ||
-    !sameJson(golden.origins, before.origins)
-  );
-}
-
-function marksOf(
-  merged: GoldenInput[],
-  affected: IdentityCluster[],
-  changed: GoldenInput[],
-  existing: Map<string, StoredGolden>,
-  adoptions: Set<string>,
-  request: MergeRequest,
-): Mark[] {
-  const { touched } = request;
-  const changedIds = new Set(
-    changed
-      .filter(({ goldenId, values }) => !sameJson(values, existing.get(goldenId)?.values ?? null))
-      .map(({ goldenId }) => goldenId),
-  );
-  return merged.flatMap((golden, index) => {
-    const { goldenId, leadSource } = golden;
-    const anchor = affected[index]!.anchor;
-    const reread = anchor !== null && touched.has(refKey(anchor));
-    if (!changedIds.has(goldenId) && !adoptions.has(goldenId) && !reread) return [];
-    return [{ goldenId, leadSource, lane: laneOf(golden, existing.get(goldenId), request) }];
-  });
-}
-
-/** Somebody who opts out is urgent, whoever says so. */
-function laneOf(
-  { values }: GoldenInput,
-  before: StoredGolden | undefined,
-  { rules, lane }: MergeRequest,
-): number {
-  const optedOut = rules.fields.some(
-    (rule) => before !== undefined && isOptOut(rule, values) && !isOptOut(rule, before.values),
-  );
-  return optedOut ? laneNumbers.realtime : lane;
-}
-
-function isOptOut(rule: FieldRule, values: Record<string, string>): boolean {
-  const { property, optOutValue } = rule;
-  return optOutValue !== undefined && sameProperty(rule, values[property], optOutValue);
-}
-
 /** Golden records without members: forgotten where HubSpot has none, else emptied or archived as configured. */
 function emptyGolden(
   emptied: string[],
@@ -282,16 +195,4 @@ function adoptionCounts(
   return merged
     .filter(({ goldenId }) => adoptions.has(goldenId))
     .map(({ leadSource }) => ({ source: leadSource, objectType, status: 'adopted', count: 1 }));
-}
-
-/** Equal as JSON whatever the order of keys: Postgres orders jsonb keys its own way. */
-function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) =>
-    sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  );
 }

@@ -4,7 +4,8 @@ import type { ReviewInput } from '../../db/problems/reviews';
 import { decidePins, takesEdits } from '../../domain/merge/decidePins';
 import type { IdentityCluster } from '../../domain/identity/identityRecord';
 import { hubspotSource, type Pin } from '../../domain/record';
-import { membersOf, type MergeRequest } from './mergeSlice';
+import { membersOf } from './mergeCluster';
+import type { MergeRequest } from './mergeSlice';
 
 /**
  * Decides and stores what becomes of the edits in these clusters.

@@ -4,7 +4,7 @@ import { followMerges, lockConsolidation, unfollowedMerges } from '../../db/gold
 import { loadOwnWriters, saveOwnWriters } from '../../db/delivery/ownWriters';
 import type { Queryable } from '../../db/pool';
 import type { RecordMerge } from '../../db/golden/recordAnchors';
-import { markRecordsDue } from '../../db/staging/stagedRecords';
+import { markRecordsDue } from '../../db/staging/dueRecords';
 import { judgeRead } from '../../domain/receive/judgeRead';
 import type { ObjectContext } from '../objectContext';
 import { keptOf, ownIdOf, type HubSpotRead } from '../receive/readHistories';

@@ -1,5 +1,5 @@
 import type { Queryable } from '../pool';
-import { markObjectDue } from './stagedRecords';
+import { markObjectDue } from './dueRecords';
 
 /** The number of the newest configuration of an object type; 0 when none was registered. */
 export async function currentConfigNumber(
