@@ -72,7 +72,7 @@ const context = {
   objectContext: async () => ({ rules: { objectType: 'contacts', fields: [city] }, reference: {} }),
   openSource: async () => ({ write }),
   failpoint: async () => undefined,
-  log: { warn: () => undefined },
+  log: { info: () => undefined, warn: () => undefined },
   now: () => new Date(),
 } as unknown as ActivityContext;
 const claim = createClaimWriteBacks(context);

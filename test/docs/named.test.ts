@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { failpoints } from '../../src/activities/deps';
 import { problemKinds } from '../../src/domain/record';
 import { switchChoices } from '../../src/simulator/hubspot/switches';
-import { readText } from './pages';
+import { readText, root } from './pages';
 
 /** First cells of a page's table rows, where they are code. */
 function rowNames(text: string): string[] {
@@ -38,4 +40,18 @@ test('docs/architecture.md has a row for every failpoint', () => {
 test('docs/operations.md tells what to do about every kind of problem', () => {
   const table = section(readText('docs/operations.md'), 'Problems');
   expect(rowNames(table).sort()).toEqual([...problemKinds, 'goneLimit'].sort());
+});
+
+test('docs/operations.md has every event of the log', () => {
+  const table = section(readText('docs/operations.md'), 'Logs');
+  const files = ['activities', 'api', 'worker'].flatMap((folder) =>
+    readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(root, 'src', folder, name), 'utf8')),
+  );
+  const events = files.flatMap((text) =>
+    [...text.matchAll(/event: '([a-z_]+)'/g)].map(([, event]) => event!),
+  );
+  expect(events.length).toBeGreaterThan(20);
+  expect(events.filter((event) => !table.includes(`\`${event}\``))).toEqual([]);
 });

@@ -20,6 +20,7 @@ import { HubSpotFailure } from '../../hubspot/hubspotFailure';
 import { settleFailure } from './batchFailure';
 import { claimedBatch } from './claimedBatch';
 import type { ActivityContext } from '../context';
+import { logWave } from './waveLog';
 import { leasedClient } from '../quota/leasedClient';
 import { unprovedAttemptsMax } from '../quota/limits';
 import { runIdOf } from './batchRecords';
@@ -47,6 +48,7 @@ export function createSendAssociations(context: ActivityContext) {
       }
       return result;
     } finally {
+      logWave(context, 'associated', { portalId, lane }, result);
       await returnLease(context.pool, leaseId);
     }
   };

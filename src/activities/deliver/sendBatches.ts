@@ -25,6 +25,7 @@ import { settleFailure } from './batchFailure';
 import { leasedClient } from '../quota/leasedClient';
 import { proveEcho } from './proveEcho';
 import { runIdOf } from './batchRecords';
+import { logWave } from './waveLog';
 import { giveUp, settleArchive, settleReading } from './settleBatch';
 
 export interface SendBatchesInput {
@@ -97,6 +98,7 @@ export function createSendBatches(context: ActivityContext) {
       throwWorst(ends);
       return result;
     } finally {
+      logWave(context, 'delivered', { portalId, lane }, result);
       await returnLease(context.pool, leaseId);
     }
   };

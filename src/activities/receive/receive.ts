@@ -210,4 +210,8 @@ async function receivePart(
     merges: [...mergesOf(objects), ...changed.merges],
   });
   await eraseAgain?.();
+  if (erasedIds.length > 0) {
+    const line = { event: 'erased', portalId, objectType, people: erasedIds.length };
+    context.log.info(line, 'people were erased');
+  }
 }

@@ -14,6 +14,7 @@ import { findTarget, noteTargetAnswer, noteTargetFailure, pauseTarget } from '..
 import { breakerPauseMs } from '../../domain/delivery/breaker';
 import { writeBackValues } from '../../domain/delivery/decideWriteBack';
 import { SourceFailure, type WriteRecord, type WriteResult } from '../../sources/contract';
+import { logWave } from '../deliver/waveLog';
 import { claimedBatch } from '../deliver/claimedBatch';
 import type { ActivityContext } from '../context';
 import { hardFailuresMax } from '../quota/limits';
@@ -62,6 +63,7 @@ export function createSendWriteBacks(context: ActivityContext) {
     const streams = await targetsOf(context, portalId);
     const wave: TargetWave = { context, portalId, target, streams, result };
     const ends = await Promise.allSettled(batchIds.map((batchId) => sendBatch(wave, batchId)));
+    logWave(context, 'written_back', { portalId, target }, result);
     const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
     const unexpected = failed.find((failure) => !(failure instanceof SourceFailure));
     const failure = unexpected ?? failed[0];
