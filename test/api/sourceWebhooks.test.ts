@@ -226,3 +226,40 @@ test('before any portal was met there is nowhere to keep it: 503', async () => {
   await api.pool.query(`update portals set name = replace(name, '-gone', '')`);
   expect(reply.status).toBe(503);
 });
+
+test('every request is counted by how it ended, and what it held', async () => {
+  const counts = async () => {
+    const { text } = await api.ask('/metrics');
+    const found = text.matchAll(/^middleware_webhook_\w+_total{endpoint="sources",outcome="(\w+)"} (\d+)$/gm);
+    return Object.fromEntries([...found].map(([, outcome, count]) => [outcome!, Number(count)]));
+  };
+  const now = Date.now();
+  const many = (length: number) => Array.from({ length }, (_, id) => ({ id }));
+  const nowhere = `update portals set name = name || '-gone'`;
+  const back = `update portals set name = replace(name, '-gone', '')`;
+  for (const [request, counted, around] of [
+    [push('crm/people', [{ id: 1 }, 7, null]), { accepted: 1, stored: 2, unreadable: 2 }],
+    [push('crm/people', [7]), { accepted: 1, unreadable: 1 }],
+    [timed({ number: 'B-1' }, now), { accepted: 1, stored: 2 }],
+    [timed({ number: 'B-1' }, now), { accepted: 1, repeated: 2 }],
+    [timed({ number: 'B-1' }, now - 301_000), { stale: 1 }],
+    [timed({ number: 'B-1' }, 'soon'), { badSignature: 1 }],
+    [push('nobody', []), { badSignature: 1 }],
+    [['/webhooks/sources/crm', { method: 'POST', body: '{}' }], { unsigned: 1 }],
+    [push('crm', {}), { malformed: 1 }],
+    [push('crm/people', '{'), { malformed: 1 }],
+    [push('crm/people', many(1_000)), { accepted: 1, stored: 2_000 }],
+    [push('crm/people', many(1_001)), { tooLarge: 1 }],
+    // Nothing that could be kept needs no portal.
+    [push('crm/people', [7]), { accepted: 1, unreadable: 1 }, nowhere],
+    [push('crm/people', { id: 1 }), { unavailable: 1 }, nowhere],
+  ] as [[string, RequestInit], Record<string, number>, string?][]) {
+    if (around) await api.pool.query(around);
+    const before = await counts();
+    await api.ask(...request);
+    const after = await counts();
+    const more = Object.entries(after).map(([outcome, count]) => [outcome, count - (before[outcome] ?? 0)]);
+    expect(Object.fromEntries(more.filter(([, count]) => count !== 0))).toEqual(counted);
+    if (around) await api.pool.query(back);
+  }
+});
