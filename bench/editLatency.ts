@@ -1,3 +1,4 @@
+import { order } from './simulatorStats';
 import type { Stack } from './stack';
 import { syncOnce } from './river';
 
@@ -56,7 +57,7 @@ export async function editLatency(
   for (const contact of contacts) {
     const edit = { ...contact, at: performance.now(), golden: Infinity, source: Infinity };
     edits.push(edit);
-    await post(stack, 'edit', {
+    await order(stack.simulatorUrl, 'edit', {
       objectType: 'contacts',
       id: contact.recordId,
       properties: { preferred_language: wanted },
@@ -80,7 +81,9 @@ export async function editLatency(
 /** As a person does in the app at HubSpot. */
 async function subscribe(stack: Stack, apiUrl: string): Promise<void> {
   const clientSecret = stack.environment['HUBSPOT_CLIENT_SECRET'];
-  await post(stack, 'settings', { webhooks: { url: `${apiUrl}/webhooks/hubspot`, clientSecret } });
+  await order(stack.simulatorUrl, 'settings', {
+    webhooks: { url: `${apiUrl}/webhooks/hubspot`, clientSecret },
+  });
 }
 
 async function sharedContacts({ pool, portalId }: Stack, count: number): Promise<Contact[]> {
@@ -148,14 +151,6 @@ async function subscribersSince({ environment }: Stack, since: string): Promise<
     for (const one of subscribers) if (one?.id) found.set(String(one.id), one.language ?? '');
     if (subscribers.length < 500) return found;
   }
-}
-
-async function post({ simulatorUrl }: Stack, what: string, body: object): Promise<void> {
-  const reply = await fetch(`${simulatorUrl}/_simulator/${what}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-  });
-  if (!reply.ok) throw new Error(`the simulator answered ${reply.status} to ${what}: ${await reply.text()}`);
 }
 
 function pause(ms: number): Promise<void> {

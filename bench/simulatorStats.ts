@@ -20,12 +20,16 @@ export async function readStats(url: string): Promise<SimulatorStats> {
 }
 
 export async function resetStats(url: string): Promise<void> {
-  await fetch(`${url}/_simulator/stats/reset`, { method: 'POST' });
+  await order(url, 'stats/reset', {});
+}
+
+/** Orders through a simulator's control plane, as its limits or an edit by hand. @throws where it refuses */
+export async function order(url: string, what: string, body: object): Promise<void> {
+  const reply = await fetch(`${url}/_simulator/${what}`, { method: 'POST', body: JSON.stringify(body) });
+  if (!reply.ok) throw new Error(`the simulator answered ${reply.status} to ${what}: ${await reply.text()}`);
 }
 
 /** Changes settings of a simulator, e.g. its limits or latency. @throws where it refuses them */
-export async function setSettings(url: string, settings: object): Promise<void> {
-  const body = JSON.stringify(settings);
-  const reply = await fetch(`${url}/_simulator/settings`, { method: 'POST', body });
-  if (!reply.ok) throw new Error(`the simulator refuses the settings: ${await reply.text()}`);
+export function setSettings(url: string, settings: object): Promise<void> {
+  return order(url, 'settings', settings);
 }

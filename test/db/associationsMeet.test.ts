@@ -11,6 +11,7 @@ import {
 } from '../../src/db/delivery/associationSettle';
 import { refreshAssociations } from '../../src/db/golden/goldenAssociations';
 import { inTransaction, type Queryable } from '../../src/db/pool';
+import { untilOneWaits } from '../support/lockWait';
 import { testDatabase } from '../support/testDatabase';
 import { acme, ann, insertAnnAndAcme, referToAcme } from './annAtAcme';
 
@@ -113,18 +114,8 @@ test('one that is found as it should be, while it stops being so, is looked at a
       await clearAssociationMarks(db, portalId, pair.fromObject, pair.toObject, found);
     };
     cleared = inTransaction(pool, claim);
-    await Promise.race([cleared, untilOneWaits()]);
+    await Promise.race([cleared, untilOneWaits(pool)]);
   });
   await cleared;
   expect(await mark()).toEqual([{ due: true, parked: false }]);
 });
-
-async function untilOneWaits(): Promise<void> {
-  for (;;) {
-    const { rowCount } = await pool.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (rowCount === 1) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -8,6 +8,7 @@ import {
   type InboxEvent,
 } from '../../src/db/staging/inbox';
 import { inTransaction } from '../../src/db/pool';
+import { untilOneWaits } from '../support/lockWait';
 import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
@@ -183,19 +184,10 @@ test('a claim that meets a settlement waits for it and does not take its events 
   await inTransaction(pool, async (tx) => {
     expect(await settleInbox(tx, portalId, slice!.fence, idsOf(slice))).toBe(true);
     later = claimInboxSlice(pool, portalId, 10);
-    await waitForBlocked();
+    await untilOneWaits(pool);
   });
   expect(await later!).toBeNull();
 });
-
-async function waitForBlocked(): Promise<void> {
-  for (;;) {
-    const { rowCount } = await pool.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (rowCount) return;
-  }
-}
 
 test('what arrives for a claimed record is not settled with it', async () => {
   await insertEvents(pool, [event('1', 1)]);
@@ -226,7 +218,7 @@ test.each(['as', 'against'])('requests never block each other %s the order of th
   await inTransaction(pool, async (tx) => {
     await insertEvents(tx, [byKey[0]!]);
     other = insertEvents(pool, order === 'as' ? byKey : [...byKey].reverse());
-    await waitForBlocked();
+    await untilOneWaits(pool);
     // A deadlock if the other one held the second event already.
     await insertEvents(tx, [byKey[1]!]);
   });

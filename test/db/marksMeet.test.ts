@@ -3,6 +3,7 @@ import { saveGolden } from '../../src/db/golden/goldenRecords';
 import { markDue } from '../../src/db/delivery/outbox';
 import { inTransaction, type Queryable } from '../../src/db/pool';
 import { endIntents, takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
+import { untilOneWaits } from '../support/lockWait';
 import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
@@ -28,20 +29,9 @@ async function besideConsolidation<Result>(work: () => Promise<Result>): Promise
     await consolidate(tx, 'Leeds');
     done = work();
     // Either it waits for the slice's commit, or it is through without.
-    await Promise.race([done, untilOneWaits()]);
+    await Promise.race([done, untilOneWaits(pool)]);
   });
   return done;
-}
-
-const waiting = async () => {
-  const { rowCount } = await pool.query(
-    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-  );
-  return rowCount === 1;
-};
-
-async function untilOneWaits(): Promise<void> {
-  while (!(await waiting())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 const idsOf = (found: { goldenId: string }[]) => found.map(({ goldenId }) => goldenId);
@@ -89,7 +79,7 @@ test('a record found unchanged, of which a newer value comes before that is note
   await inTransaction(pool, async (tx) => {
     const found = await selectCandidates(tx, portalId, objectType, [0, 1, 2], 10);
     newer = consolidate(pool, 'Leeds');
-    await Promise.race([newer, untilOneWaits()]);
+    await Promise.race([newer, untilOneWaits(pool)]);
     await clearMarks(tx, portalId, objectType, idsOf(found));
   });
   await newer;

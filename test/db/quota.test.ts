@@ -1,27 +1,10 @@
 import { openPool } from '../../src/db/pool';
 import { clearLapsedQuota, ensureBuckets, moveSpent, returnLease, takeLease } from '../../src/db/quota/quota';
 import { takeSlot, voidSlot } from '../../src/db/quota/quotaSlots';
-import {
-  at,
-  bulk,
-  gapMs,
-  limit,
-  openQuota,
-  partner,
-  portalId,
-  realtime,
-  wish,
-  type QuotaDatabase,
-} from './quotaDatabase';
+import { at, bulk, gapMs, limit, partner, portalId, realtime, wish, quotaDatabase } from './quotaDatabase';
 
-let quota: QuotaDatabase;
-let pool: QuotaDatabase['pool'];
-
-beforeEach(async () => {
-  quota = await openQuota();
-  pool = quota.pool;
-});
-afterEach(() => quota.drop());
+const quota = quotaDatabase();
+const { pool } = quota.database;
 
 describe('bulk', () => {
   test('is spaced evenly, and never takes a slot long before its time', async () => {
@@ -89,7 +72,7 @@ test('no window holds more than the limit less a part of the spare, whoever asks
 });
 
 test('eight clients at once share one timeline', async () => {
-  const clients = Array.from({ length: 8 }, () => openPool(quota.url, 1));
+  const clients = Array.from({ length: 8 }, () => openPool(quota.database.url, 1));
   await pool.query(`update quota_buckets set calls_max = 400, window_ms = 2000 where bucket = 'burst'`);
   // An account where it is noon: at midnight the day's count begins anew.
   const west = new Date().getUTCHours() - 12;

@@ -1,7 +1,6 @@
-import type { Pool } from 'pg';
 import { ensureBuckets } from '../../src/db/quota/quota';
 import { takeSlot, type SlotWish } from '../../src/db/quota/quotaSlots';
-import { openDatabase } from '../support/testDatabase';
+import { testDatabase, type TestDatabase } from '../support/testDatabase';
 
 export const portalId = '100';
 export const realtime = 0;
@@ -16,27 +15,30 @@ const began = Date.parse('2025-11-22T10:00:00Z');
 /** A time of the tests' own clock, which stands where a test puts it. */
 export const at = (ms: number) => new Date(began + ms);
 
-/** A database with the buckets of one portal, whose timeline begins at `at(0)`. */
+/** Each test's database, with the buckets of one portal whose timeline begins at `at(0)`. */
 export interface QuotaDatabase {
-  pool: Pool;
-  url: string;
+  database: TestDatabase;
   bucket(name?: string): Promise<Record<string, unknown> & { used: number; foreign_calls: number }>;
   /** Asks as a caller does that asks again when told to, by a clock of whole milliseconds. @returns when it may call */
   callAt(lane: number, askedMs: number): Promise<number>;
   callsFrom(lane: number, askedMs: number, count: number): Promise<number[]>;
   /** Most calls that any window held, as planned. */
   fullestWindow(windowMs: number): Promise<number>;
-  drop(): Promise<void>;
 }
 
-export async function openQuota(): Promise<QuotaDatabase> {
-  const { pool, url, close } = await openDatabase(8);
-  await pool.query(`insert into portals (portal_id, name, time_zone) values (100, 'main', 'Europe/London')`);
-  await ensureBuckets(pool, portalId, [
-    { bucket: 'burst', ...limit, callsCap: null },
-    { bucket: 'daily', callsMax: 1_000, windowMs: 86_400_000, callsCap: null },
-  ]);
-  await pool.query('update quota_buckets set next_slot_at = $1, foreign_at = $1', [at(0)]);
+export function quotaDatabase(): QuotaDatabase {
+  const database = testDatabase({ per: 'test', connections: 8 });
+  const { pool } = database;
+  beforeEach(async () => {
+    await pool.query(
+      `insert into portals (portal_id, name, time_zone) values (100, 'main', 'Europe/London')`,
+    );
+    await ensureBuckets(pool, portalId, [
+      { bucket: 'burst', ...limit, callsCap: null },
+      { bucket: 'daily', callsMax: 1_000, windowMs: 86_400_000, callsCap: null },
+    ]);
+    await pool.query('update quota_buckets set next_slot_at = $1, foreign_at = $1', [at(0)]);
+  });
   const callAt = async (lane: number, askedMs: number) => {
     for (let now = Math.ceil(askedMs), asked = 0; asked < 20; asked += 1) {
       const answer = await takeSlot(pool, wish(lane, { now: at(now) }));
@@ -46,8 +48,7 @@ export async function openQuota(): Promise<QuotaDatabase> {
     throw new Error('asked in vain');
   };
   return {
-    pool,
-    url,
+    database,
     callAt,
     async bucket(name = 'burst') {
       const sql = 'select *, used::int from quota_buckets where portal_id = 100 and bucket = $1';
@@ -67,7 +68,6 @@ export async function openQuota(): Promise<QuotaDatabase> {
       );
       return rows[0]!.most;
     },
-    drop: close,
   };
 }
 

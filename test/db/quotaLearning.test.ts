@@ -1,27 +1,10 @@
 import { dailyStop, ensureBuckets } from '../../src/db/quota/quota';
 import { blockBucket, endDay, learnDay, learnLimit } from '../../src/db/quota/quotaLearning';
 import { takeSlot } from '../../src/db/quota/quotaSlots';
-import {
-  at,
-  bulk,
-  limit,
-  openQuota,
-  partner,
-  planned,
-  portalId,
-  realtime,
-  wish,
-  type QuotaDatabase,
-} from './quotaDatabase';
+import { at, bulk, limit, partner, planned, portalId, realtime, wish, quotaDatabase } from './quotaDatabase';
 
-let quota: QuotaDatabase;
-let pool: QuotaDatabase['pool'];
-
-beforeEach(async () => {
-  quota = await openQuota();
-  pool = quota.pool;
-});
-afterEach(() => quota.drop());
+const quota = quotaDatabase();
+const { pool } = quota.database;
 
 describe('the day', () => {
   const told = (callsMax: number, remaining: number, ms: number) =>

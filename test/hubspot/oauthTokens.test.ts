@@ -16,6 +16,7 @@ import { createExchange } from '../../src/hubspot/exchange';
 import { exchangeCode, uninstallApp, type OAuthApp } from '../../src/hubspot/oauth';
 import { startHubSpotSimulator, type RunningSimulator } from '../../src/simulator/hubspot/server';
 import { authorizeUrl, consent, registeredApp, testApp } from '../support/consent';
+import { untilOneWaits } from '../support/lockWait';
 import { freshDatabase, type FreshDatabase } from '../support/postgres';
 import { sendJson, startRawServer } from './rawServer';
 
@@ -312,8 +313,7 @@ describe('an installation that is gone', () => {
     await lockPortal(installing, portalId);
     await saveInstall(installing, ring, portalId, newInstall);
     const pausing = pauseInstallation(pools[1]!, portalId, null, null, 'never installed');
-    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    while ((await pool.query(waiting)).rowCount === 0) await sleep(10);
+    await untilOneWaits(pool);
     await installing.query('commit');
     installing.release();
     await pausing;
