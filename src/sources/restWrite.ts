@@ -50,6 +50,8 @@ async function writeOne(
   counter: { calls: number },
 ): Promise<WriteOutcome> {
   const parts = keyPartsOf(key, recordKey);
+  const named = [...options.path.matchAll(placeholder)].map(([, name]) => parts[name!] ?? '');
+  if (named.some((part) => elsewhere.includes(part))) return { kind: 'refused', reason: noSinglePart };
   const path = options.path.replace(placeholder, (_, name: string) => encodeURIComponent(parts[name] ?? ''));
   const url = new URL(joined(site.connection.baseUrl, path));
   for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, String(value));
@@ -83,6 +85,10 @@ async function writeOne(
   if (failure) throw failure;
   return { kind: 'accepted' };
 }
+
+/** As part of a path they lead to another record or to the whole list, however they are written (WHATWG URL §4.4). */
+const elsewhere = ['', '.', '..'];
+const noSinglePart = 'cannot be named in an address: the record key is no single part of a path';
 
 /** Credentials, the address, haste: faults of the call, not of the record. */
 const callFaults = [401, 403, 405, 408, 425, 429];

@@ -119,6 +119,22 @@ test.each([
   },
 );
 
+test.each(['.', '..', ''])(
+  'a key %j, which would lead to another address, is refused without a call',
+  async (key) => {
+    const { outcomes, failure } = await write({ keys: [key, '8'] });
+    expect(outcomes).toEqual([
+      {
+        kind: 'refused',
+        reason: 'cannot be named in an address: the record key is no single part of a path',
+      },
+      { kind: 'accepted' },
+    ]);
+    expect(failure).toBeNull();
+    expect(bench.server.calls.map(({ path }) => path)).toEqual(['/people/8']);
+  },
+);
+
 test('a call ends at its deadline', async () => {
   bench.answer = () => ({ delayMs: 20_000 });
   const began = performance.now();
