@@ -6,7 +6,8 @@ import {
   type WriteRequest,
   type WriteResult,
 } from './contract';
-import { keyPartsOf } from './recordKey';
+import { parseExactJson } from './exactJson';
+import { keyPartsOf, valueAt } from './recordKey';
 import { failureOf } from './restCall';
 import { joined } from './restRequest';
 import { authorisedCall, CallNotStarted, type RestSite } from './restSite';
@@ -22,6 +23,8 @@ export interface RestWrite {
    * member whose value did not change is left out. Absent: the changes alone.
    */
   body?: JsonValue;
+  /** Path in a reply of status 2xx where a refusal stands. Absent: the status decides. */
+  errorAt?: string;
   /** Header that carries the key by which the system knows a repeated change. */
   idempotencyHeader: string;
 }
@@ -83,7 +86,21 @@ async function writeOne(
   }
   const failure = failureOf(answer, options.path, site.now());
   if (failure) throw failure;
-  return { kind: 'accepted' };
+  if (options.errorAt === undefined || !tellsError(answer.text, options.errorAt)) return { kind: 'accepted' };
+  return { kind: 'refused', reason: `refuses the change (${status}, with an error in its reply)` };
+}
+
+/** Whether something stands there: not null, false, 0 or empty. A reply that is no JSON object tells nothing. */
+function tellsError(text: string, path: string): boolean {
+  let reply: JsonValue;
+  try {
+    reply = parseExactJson(text);
+  } catch {
+    return false;
+  }
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) return false;
+  const error = valueAt(reply, path);
+  return typeof error === 'object' && error !== null ? Object.keys(error).length > 0 : Boolean(error);
 }
 
 /** As part of a path they lead to another record or to the whole list, however they are written (WHATWG URL §4.4). */

@@ -119,6 +119,33 @@ test.each([
   },
 );
 
+describe('an API that refuses in a reply of status 200', () => {
+  const written = async (reply: object) => {
+    bench.answer = () => ({ status: 200, ...reply });
+    return (await write({ options: { errorAt: 'result.errors' } })).outcomes;
+  };
+
+  test.each([['no'], [['Ottilie is locked']], [{ code: 7 }], [true], [4711]])(
+    'refuses where its error is %j, told without the reply',
+    async (errors) => {
+      const reason = 'refuses the change (200, with an error in its reply)';
+      expect(await written({ body: { result: { errors } } })).toEqual([{ kind: 'refused', reason }]);
+    },
+  );
+
+  test.each([
+    ...[null, false, 0, '', [], {}].map((errors) => ({ body: { result: { errors } } })),
+    ...[{ body: {} }, { body: [] }, { raw: '' }, { raw: 'OK' }],
+  ])('accepts where its reply is %j', async (reply) => {
+    expect(await written(reply)).toEqual([{ kind: 'accepted' }]);
+  });
+
+  test('accepts whatever it says where nobody named a place of errors', async () => {
+    bench.answer = () => ({ status: 200, body: { errors: ['no'] } });
+    expect((await write()).outcomes).toEqual([{ kind: 'accepted' }]);
+  });
+});
+
 test.each(['.', '..', ''])(
   'a key %j, which would lead to another address, is refused without a call',
   async (key) => {

@@ -62,6 +62,11 @@ export const restWriteBack = section({
     .describe(
       'JSON body; `{field}` stands for a field of the key or a path of `fields`, `{changes}` for all that changed. Default: what changed.',
     ),
+  errorAt: text
+    .optional()
+    .describe(
+      'Dotted path in a reply of status 2xx where an error stands if the change was refused all the same, e.g. `errors`. Default: the status decides.',
+    ),
   idempotencyHeader: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/, 'is no header name')
