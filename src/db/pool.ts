@@ -74,3 +74,8 @@ export async function inTransaction<Result>(
 export async function lockInTransaction(transaction: Queryable, name: string): Promise<void> {
   await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
 }
+
+/** As `lockInTransaction`, but that many may share it: it excludes only who takes it whole. */
+export async function shareLockInTransaction(transaction: Queryable, name: string): Promise<void> {
+  await transaction.query('select pg_advisory_xact_lock_shared(hashtextextended($1, 0))', [name]);
+}

@@ -39,8 +39,8 @@ async function remarkAfter(address: string, keys: string[], keysOfOther: string[
      values (100, 'club', 'members', '2', 'contacts', $1, 'hash')`,
     [JSON.stringify({ email: address })],
   );
-  const context = { pool, objectContext: async () => ({ rules }) } as unknown as ActivityContext;
-  await eraseMentionsOf(context, portalId, 'contacts', ['7']);
+  const context = { pool, objectContext: async () => ({ rules }), erasureSecret: () => null };
+  await eraseMentionsOf(context as unknown as ActivityContext, portalId, 'contacts', ['7']);
   const { rows } = await pool.query<{ email: string }>(
     `select payload ->> 'email' as email from staged_records`,
   );

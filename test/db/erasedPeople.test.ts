@@ -3,6 +3,7 @@ import { eraseMentions } from '../../src/db/erasure/eraseMentions';
 import { deletePerson, findPerson, forgetSamples } from '../../src/db/erasure/erasePerson';
 import { liftErasure, recordErasure } from '../../src/db/erasure/erasures';
 import { inTransaction } from '../../src/db/pool';
+import { selectDue, stillDue } from '../../src/db/staging/dueRecords';
 import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
@@ -163,5 +164,40 @@ test('when the associations of an erased person were read is not kept either', a
   expect(rows).toEqual([
     { from_object: 'companies', from_id: '7' },
     { from_object: 'contacts', from_id: '8' },
+  ]);
+});
+
+test('what has a mention in hand while it is erased is told so: a due record by its mark, a batch by its fence', async () => {
+  const mail = 'ann@people.example';
+  await pool.query(
+    `insert into staged_records (portal_id, source, stream, record_key, object_type, payload, payload_hash, due_at)
+     values (100, 'shop', 'orders', 'o1', 'deals', $1, '', now()), (100, 'shop', 'orders', 'o2', 'deals', '{}', '', now())`,
+    [JSON.stringify({ remark: mail })],
+  );
+  for (const properties of [{ remark: `Ask ${mail}` }, { remark: 'Ask nobody' }]) {
+    await pool.query(
+      `with batch as (insert into delivery_batches (portal_id, kind, object_type, operation, lane, fence)
+         values (100, 'records', 'deals', 'update', 0, 0) returning batch_id)
+       insert into intents
+         (batch_id, golden_id, portal_id, object_type, record_id, properties, before, golden_version, lead_source)
+       select batch_id, gen_random_uuid(), 100, 'deals', '7', $1, '{}', 1, 'shop' from batch`,
+      [JSON.stringify(properties)],
+    );
+  }
+  const inHand = await selectDue(pool, portalId, 'deals', 10);
+  await eraseMentions(pool, portalId, 'contacts', [mail]);
+  expect((await stillDue(pool, portalId, inHand)).map(({ key }) => key)).toEqual(['o2']);
+  const due = await selectDue(pool, portalId, 'deals', 10);
+  expect(due.map(({ key, payload }) => [key, payload]).sort()).toEqual([
+    ['o1', { remark: '[erased]' }],
+    ['o2', {}],
+  ]);
+  const { rows } = await pool.query(
+    `select properties ->> 'remark' as remark, fence > 0 as is_fenced from intents join delivery_batches using (batch_id)
+     order by 1`,
+  );
+  expect(rows).toEqual([
+    { remark: 'Ask [erased]', is_fenced: true },
+    { remark: 'Ask nobody', is_fenced: false },
   ]);
 });

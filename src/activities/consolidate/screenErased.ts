@@ -1,5 +1,6 @@
 import { recogniseErased } from '../../db/erasure/erasedKeys';
 import { countDropped } from '../../db/erasure/erasures';
+import { shareStaging } from '../../db/erasure/stagingLock';
 import type { Queryable } from '../../db/pool';
 import { identityMarks, mailMark, mailsIn, recordMark, withoutMails } from '../../domain/merge/erasedKeys';
 import type { MappedRecord, RecordRef } from '../../domain/record';
@@ -15,7 +16,7 @@ export interface ScreenedText {
 }
 
 /**
- * Keeps erased people out: their own records are dropped and counted, and their e-mail addresses are taken out of records
+ * Keeps erased people out, until the transaction ends: their own records are dropped and counted, and their e-mail addresses are taken out of records
  * of other object types. A record that only its mapping gives away is found by `findErased`.
  * @returns per record its text without such addresses, or null where it is dropped
  */
@@ -31,6 +32,7 @@ export async function screenErased(
     mark: recordMark(ref),
     mails: mailsIn(text).map((mail) => ({ mail, mark: mailMark(mail) })),
   }));
+  await shareStaging(tx, portalId);
   const marks = seen.flatMap(({ mark, mails }) => [mark, ...mails.flatMap((mail) => mail.mark ?? [])]);
   const erased = await recogniseErased(tx, portalId, secret(), [...new Set(marks)]);
   if (erased.size === 0) return records.map(({ text }) => text);

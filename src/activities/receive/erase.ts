@@ -8,7 +8,8 @@ import {
 } from '../../db/erasure/erasePerson';
 import { eraseMentions } from '../../db/erasure/eraseMentions';
 import { addErasedKeys, recordErasure } from '../../db/erasure/erasures';
-import type { Queryable } from '../../db/pool';
+import { lockStaging, shareStaging } from '../../db/erasure/stagingLock';
+import { inTransaction, type Queryable } from '../../db/pool';
 import { identityMarks, mailMark, recordMark, wholeMailsIn } from '../../domain/merge/erasedKeys';
 import { identityKeysOf } from '../../domain/identity/identityKeys';
 import { hubspotSource } from '../../domain/record';
@@ -18,26 +19,42 @@ import { valuesOf } from '../consolidate/mapSlice';
 import type { ErasedRecord } from '../consolidate/screenErased';
 
 /**
- * Before people are erased: what records of others mention of them goes. By itself, outside of their transaction, for it
- * looks through all that is stored; repeated it changes nothing.
- * @returns what does so once more. Call it when the people are erased: others may have read records meanwhile that mention
- * them, and only from then on nobody stages them so
+ * Before people are erased: that they are is remembered, so that from then on nobody stages them or a mention of them; and
+ * what records of others mention of them goes. Outside of their transaction, for it looks through all that is stored;
+ * repeated it changes nothing. Who dies after it erases them with the next claim.
  */
 export async function eraseMentionsOf(
   context: ActivityContext,
   portalId: string,
   objectType: string,
   recordIds: string[],
-): Promise<() => Promise<void>> {
+): Promise<void> {
   const { rules } = await context.objectContext(portalId, objectType);
-  const mails = new Set<string>();
-  for (const recordId of recordIds) {
-    const person = await findPerson(context.pool, portalId, objectType, recordId);
-    for (const mail of mailsOf(person, rules.identity)) mails.add(mail);
-  }
-  const erase = () => eraseMentions(context.pool, portalId, objectType, [...mails]);
-  await erase();
-  return erase;
+  const people: { recordId: string; person: StoredPerson }[] = [];
+  for (const recordId of recordIds)
+    people.push({ recordId, person: await findPerson(context.pool, portalId, objectType, recordId) });
+  await inTransaction(context.pool, async (tx) => {
+    await lockStaging(tx, portalId);
+    for (const one of people)
+      await rememberPerson(context, tx, portalId, { ...one, records: 0 }, rules.identity);
+  });
+  const mails = new Set(people.flatMap(({ person }) => mailsOf(person, rules.identity)));
+  await eraseMentions(context.pool, portalId, objectType, [...mails]);
+}
+
+/** Keeps the keyed hashes of what somebody is known by, and the fact. */
+async function rememberPerson(
+  context: ActivityContext,
+  tx: Queryable,
+  portalId: string,
+  { recordId, person, records }: { recordId: string; person: StoredPerson; records: number },
+  identity: IdentityRules,
+): Promise<void> {
+  const { objectType } = person;
+  const told = recordMark({ source: hubspotSource, stream: objectType, key: recordId });
+  const marks = new Set([told, ...marksOf(person, identity)]);
+  const { keyId, hashes } = await hashMarks(tx, portalId, context.erasureSecret(), [...marks]);
+  await recordErasure(tx, portalId, { objectType, records, keyId, hashes });
 }
 
 /**
@@ -53,14 +70,12 @@ export async function erasePeople(
 ): Promise<void> {
   if (recordIds.length === 0) return;
   const { rules } = await context.objectContext(portalId, objectType);
+  await shareStaging(tx, portalId);
   await lockForErasure(tx, portalId, objectType);
   for (const recordId of recordIds) {
     const person = await findPerson(tx, portalId, objectType, recordId);
-    const told = recordMark({ source: hubspotSource, stream: objectType, key: recordId });
-    const marks = new Set([told, ...marksOf(person, rules.identity)]);
-    const { keyId, hashes } = await hashMarks(tx, portalId, context.erasureSecret(), [...marks]);
     const records = person.refs.filter(({ source }) => source !== hubspotSource).length;
-    await recordErasure(tx, portalId, { objectType, records, keyId, hashes });
+    await rememberPerson(context, tx, portalId, { recordId, person, records }, rules.identity);
     await deletePerson(tx, portalId, person);
   }
   await forgetSamples(tx);

@@ -202,14 +202,12 @@ async function receivePart(
   sum.calls += changed.calls;
   sum.associationCalls += partners.calls + associations.calls;
   sum.historyCalls += read.historyCalls;
-  const eraseAgain =
-    erasedIds.length > 0 ? await eraseMentionsOf(context, portalId, objectType, erasedIds) : null;
+  if (erasedIds.length > 0) await eraseMentionsOf(context, portalId, objectType, erasedIds);
   await context.failpoint('receive.read');
   await storeChanged(receiving, {
     ...{ objectType, objects, read, missing: changed.missing, associations: associations.read },
     merges: [...mergesOf(objects), ...changed.merges],
   });
-  await eraseAgain?.();
   if (erasedIds.length > 0) {
     const line = { event: 'erased', portalId, objectType, people: erasedIds.length };
     context.log.info(line, 'people were erased');
