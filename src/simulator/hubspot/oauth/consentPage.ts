@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authorizeFault, grantedScopes, issueCode, scopesIn } from './oauthBook';
+import { pageStyle } from '../page/pageStyle';
 import { readBody } from '../requestBody';
 import type { Simulator } from '../simulator';
 
@@ -29,11 +30,11 @@ export async function answerConsent(
       ? "You don't have access to this account."
       : authorizeFault(settings, query);
   if (fault !== undefined)
-    return show(response, 400, `<h1>Authorization failed</h1><p>${escaped(fault)}</p>`);
+    return show(response, 400, `<h2>Authorization failed</h2><p>${escaped(fault)}</p>`);
   if (request.method === 'GET') return show(response, 200, question(simulator, query));
   const decision = new URLSearchParams(text).get('decision');
   if (request.method !== 'POST' || (decision !== 'approve' && decision !== 'deny'))
-    return show(response, 400, '<h1>Say approve or deny</h1>');
+    return show(response, 400, '<h2>Say approve or deny</h2>');
   const redirectUri = query.get('redirect_uri') ?? '';
   const back = new URL(redirectUri);
   if (decision === 'deny') {
@@ -54,19 +55,30 @@ export async function answerConsent(
 
 function question({ account }: Simulator, query: URLSearchParams): string {
   const scopes = [...scopesIn(query, 'scope'), ...scopesIn(query, 'optional_scope')];
-  return `<h1>Connect an app to account ${account.portalId}</h1>
-<p>SIMULATOR: not HubSpot. The app <b>${escaped(query.get('client_id') ?? '')}</b> asks for:</p>
+  return `<h2>Connect an app to account ${account.portalId}</h2>
+<p>The app <b>${escaped(query.get('client_id') ?? '')}</b> asks for:</p>
 <ul>${scopes.map((scope) => `<li>${escaped(scope)}</li>`).join('')}</ul>
-<form method="post">
+<form method="post" class="bar">
 <button name="decision" value="approve">Connect app</button>
 <button name="decision" value="deny">Cancel</button>
 </form>`;
 }
 
 function show(response: ServerResponse, status: number, body: string): void {
-  response
-    .writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' })
-    .end(`<!doctype html><html lang="en"><title>HubSpot simulator</title><body>${body}</body></html>`);
+  response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' }).end(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>HubSpot simulator</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<header><h1>HubSpot simulator</h1><p>Not HubSpot: a stand-in on this machine. Nothing here reaches a real account.</p></header>
+<section id="consent">${body}</section>
+</body>
+</html>
+`);
 }
 
 function pathOf(address: string): string {

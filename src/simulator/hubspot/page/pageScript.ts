@@ -41,7 +41,12 @@ async function showList() {
   const query = new URLSearchParams({ objectType: state.type, offset: state.offset, limit: state.limit, q: state.q });
   const page = await json('/browse?' + query);
   $('head').replaceChildren(...['id', ...page.columns, 'updated'].map((name) => el('th', {}, name)));
-  const open = (id) => { state.id = id; showList(); showRecord(); };
+  const open = async (id) => {
+    state.id = id;
+    await Promise.all([showList(), showRecord()]);
+    /* In a narrow window the record stands below the list. */
+    if (matchMedia('(max-width: 1100px)').matches) $('record').scrollIntoView();
+  };
   $('rows').replaceChildren(...page.results.map((record) => el('tr', {
     tabindex: 0, 'aria-selected': record.id === state.id, onclick: () => open(record.id),
     onkeydown: (event) => { if (event.key === 'Enter') open(record.id); },
@@ -74,6 +79,8 @@ async function showRecord() {
   const choose = (name) => { chosen.value = name; value.value = record.properties[name] ?? ''; value.focus(); value.select(); };
   chosen.addEventListener('change', () => { value.value = record.properties[chosen.value] ?? ''; });
   for (const term of list.querySelectorAll('dt')) {
+    if (record.archived || !record.propertyNames.includes(term.textContent)) continue;
+    term.className = 'editable';
     term.setAttribute('title', 'Edit'); term.addEventListener('click', () => choose(term.textContent));
   }
   const other = el('input', { placeholder: 'Id of the record that goes into this one', 'aria-label': 'Id', required: true });
@@ -129,7 +136,10 @@ $('q').addEventListener('input', (event) => {
 $('back').addEventListener('click', () => { state.offset = Math.max(0, state.offset - state.limit); showList(); });
 $('next').addEventListener('click', () => { state.offset += state.limit; showList(); });
 refresh();
+/* What somebody types is not taken away from under their hands. */
+const isUsed = (part) => part.contains(document.activeElement) || [...part.querySelectorAll('input')].some((input) => input.value !== '');
 setInterval(() => {
-  if (!document.hidden) Promise.all([showOverview(), showStats()]).catch((error) => { $('trouble').textContent = error.message; });
+  if (!document.hidden) Promise.all([showOverview(), showStats(), isUsed($('rows')) ? null : showList(),
+    isUsed($('record')) ? null : showRecord()]).catch((error) => { $('trouble').textContent = error.message; });
 }, 3000);
 `;

@@ -21,8 +21,8 @@ nav button { display: flex; justify-content: space-between; width: 100%; padding
 nav button:hover { background: var(--row); }
 nav button[aria-current=true] { border-left-color: var(--accent); background: var(--accent-soft); font-weight: 600; }
 nav button span { color: var(--dim); font-variant-numeric: tabular-nums; }
-.bar { display: flex; gap: 10px; padding: 10px 14px; border-bottom: 1px solid var(--line); align-items: center; }
-.bar input { flex: 1; min-width: 0; padding: 7px 10px; border: 1px solid var(--line); border-radius: 7px; background: var(--ground);
+.bar { display: flex; flex-wrap: wrap; gap: 10px; padding: 10px 14px; border-bottom: 1px solid var(--line); align-items: center; }
+.bar input { flex: 1; min-width: 150px; padding: 7px 10px; border: 1px solid var(--line); border-radius: 7px; background: var(--ground);
   color: inherit; font: inherit; }
 .bar button { padding: 6px 12px; border: 1px solid var(--line); border-radius: 7px; background: var(--paper); color: inherit;
   font: inherit; cursor: pointer; }
@@ -40,9 +40,17 @@ td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; }
 .tag { display: inline-block; padding: 1px 7px; border-radius: 99px; background: var(--accent-soft); color: var(--accent); font-size: 12px; }
 dl { margin: 0; }
 dt { padding: 8px 14px 0; color: var(--dim); font-size: 12px; }
+dt.editable { cursor: pointer; }
+dt.editable::after { content: ' edit'; color: var(--accent); opacity: 0; }
+dt.editable:hover::after { opacity: 1; }
 dd { margin: 0; padding: 0 14px 8px; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 dd ol { margin: 4px 0 0; padding-left: 18px; color: var(--dim); font-size: 12px; }
 .empty { padding: 24px 14px; color: var(--dim); }
+#consent { width: min(560px, 100% - 48px); margin: 10vh auto; }
+#consent p, #consent ul { margin: 0; padding: 12px 14px; overflow-wrap: anywhere; }
+#consent ul { padding: 0 14px 12px 34px; }
+#consent .bar { border-bottom: 0; }
+#consent .bar button[value=approve] { background: var(--accent); border-color: var(--accent); color: var(--paper); }
 #stats { margin: 0 24px 24px; }
 .tiles { display: flex; flex-wrap: wrap; gap: 10px 32px; padding: 12px 14px; border-bottom: 1px solid var(--line); }
 .tiles b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; }
