@@ -60,7 +60,7 @@ export function runReportText(
   const trouble = sourceTroubleText(sources);
   return [
     head,
-    resultTable(rows, isTerminal),
+    rows.length > 0 ? resultTable(rows, isTerminal) : 'nothing new was read',
     callReportText(calls),
     ...writtenBack.map(
       ({ source, objectType, count }) => `written back to ${source}: ${count} ${objectType}`,

@@ -23,7 +23,7 @@ export function sendPage(response: Response, { status, title, lines, links = [] 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)} – Tributary</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:15vh auto;padding:0 1em}</style>
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:15vh auto;padding:0 1em}</style>
 </head>
 <body>
 <h1>${escaped(title)}</h1>

@@ -19,14 +19,14 @@ export interface ClosingInput {
 
 /** Addresses, the API's token, and what to try next: commands that work against the running system as they stand. */
 export function closingText(input: ClosingInput): string {
-  const { urls, stateDir, apiToken, ownApiToken } = input;
+  const { urls, stateDir, apiToken, ownApiToken, command } = input;
   const width = Math.max(...Object.keys(urls).map((name) => name.length), 9);
   const lines = Object.entries(urls).map(([name, url]) => `  ${name.padEnd(width)}  ${url}`);
   const token = apiToken
     ? `${apiToken}  (shown this once)`
     : ownApiToken
       ? 'as in TRIBUTARY_API_TOKEN'
-      : 'as shown at the first start; TRIBUTARY_API_TOKEN sets another one';
+      : `as shown at the first start; \`${command} token <name>\` makes another one`;
   lines.push(`  ${'API token'.padEnd(width)}  ${token}`);
   lines.push(`  ${'logs'.padEnd(width)}  ${relative(process.cwd(), stateDir) || '.'}/logs`);
   return [

@@ -121,7 +121,6 @@ async function run(
   writeRunning(stateDir, { environment: env, given, urls });
   return withDatabase({ env }, (pool) =>
     withTemporal({ env }, async (client): Promise<ExitCode> => {
-      const apiToken = await makeFirstToken(pool);
       const report = await firstSync({ scene, config, portal, client, pool, isSimulator, signal });
       signal.throwIfAborted();
       if (report) {
@@ -131,6 +130,8 @@ async function run(
       const verdict = report && target.useDemo && isSimulator ? await judgeDemo(scene, pool) : null;
       if (verdict) output.say(`  ${verdict.equal ? '✓' : '✗'} ${verdict.text}`);
       const { mode } = await portalOf(pool, { stateDir, portal }, [portal]);
+      // Made when it is shown, and not before: a start that ends earlier would take it along unseen.
+      const apiToken = await makeFirstToken(pool);
       const ownApiToken = settingsOf(env).api.token !== undefined;
       const source = Object.keys(config.sources)[0];
       output.say(
