@@ -2,7 +2,7 @@ import { settleFailure } from '../../src/activities/deliver/batchFailure';
 import type { ActivityContext } from '../../src/activities/context';
 import { hardFailuresMax } from '../../src/activities/quota/limits';
 import { installationOf } from '../../src/db/oauth/oauthInstall';
-import { takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
+import { takeBatch, type TakenBatch } from '../../src/db/delivery/batches';
 import { networkFailure, replyFailure, type HubSpotFailure } from '../../src/hubspot/hubspotFailure';
 import { noRateLimitHeaders } from '../../src/hubspot/rateLimitHeaders';
 import { testDatabase } from '../support/testDatabase';

@@ -1,5 +1,5 @@
 import { proveEcho } from '../../src/activities/deliver/proveEcho';
-import type { TakenBatch } from '../../src/db/delivery/settle';
+import type { TakenBatch } from '../../src/db/delivery/batches';
 import { foldOutcomes } from '../../src/domain/delivery/foldOutcome';
 import type { BatchReading, RecordOutcome } from '../../src/hubspot/batchReply';
 import { askHubSpot, recordReply } from '../hubspot/askHubSpot';

@@ -3,7 +3,7 @@ import type { Sending } from '../../src/activities/deliver/sendBatches';
 import { settleReading } from '../../src/activities/deliver/settleBatch';
 import { settleConflicts, type Owners } from '../../src/activities/deliver/settleConflicts';
 import { inTransaction } from '../../src/db/pool';
-import { takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
+import { takeBatch, type TakenBatch } from '../../src/db/delivery/batches';
 import type { FoldedOutcomes } from '../../src/domain/delivery/foldOutcome';
 import { testDatabase } from '../support/testDatabase';
 

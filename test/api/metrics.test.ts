@@ -7,7 +7,7 @@ import { savePins } from '../../src/db/golden/pins';
 import { bindPortal, pausePortal, setMode } from '../../src/db/portals';
 import { openProblems } from '../../src/db/problems/problems';
 import { ensureBuckets } from '../../src/db/quota/quota';
-import { addCounts } from '../../src/db/runs/runs';
+import { addCounts } from '../../src/db/runs/runCounts';
 import { stageRecords } from '../../src/db/staging/stagedRecords';
 import type { NewPin } from '../../src/domain/merge/decidePins';
 import { createMetrics } from '../../src/worker/metrics';

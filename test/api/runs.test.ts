@@ -1,5 +1,6 @@
 import { bindPortal } from '../../src/db/portals';
-import { addCounts, endRun, insertRun, setSourceState } from '../../src/db/runs/runs';
+import { endRun, insertRun, setSourceState } from '../../src/db/runs/runs';
+import { addCounts } from '../../src/db/runs/runCounts';
 import { openProblems } from '../../src/db/problems/problems';
 import { startApi, type TestApi } from './startApi';
 

@@ -2,7 +2,8 @@ import { clearMarks, insertBatches, parkMarks, selectCandidates } from '../../sr
 import { saveGolden } from '../../src/db/golden/goldenRecords';
 import { markDue } from '../../src/db/delivery/outbox';
 import { inTransaction, type Queryable } from '../../src/db/pool';
-import { endIntents, takeBatch, type TakenBatch } from '../../src/db/delivery/settle';
+import { endIntents } from '../../src/db/delivery/settle';
+import { takeBatch, type TakenBatch } from '../../src/db/delivery/batches';
 import { untilOneWaits } from '../support/lockWait';
 import { testDatabase } from '../support/testDatabase';
 

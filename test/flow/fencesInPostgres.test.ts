@@ -7,7 +7,7 @@ import {
   splitBatch,
   takeBatch,
   type TakenBatch,
-} from '../../src/db/delivery/settle';
+} from '../../src/db/delivery/batches';
 import { testDatabase } from '../support/testDatabase';
 
 const portalId = '1';

@@ -4,7 +4,7 @@ import { countSharers, dropKeys, loadMapped, removeMapped, saveMapped } from '..
 import { inTransaction, lockInTransaction, type Queryable } from '../../db/pool';
 import { closeRecordProblems, openProblems } from '../../db/problems/problems';
 import { replaceReviews } from '../../db/problems/reviews';
-import { addCounts } from '../../db/runs/runs';
+import { addCounts } from '../../db/runs/runCounts';
 import { clearDue, isAnyDue, selectDue, stillDue, type DueRecord } from '../../db/staging/dueRecords';
 import { dropTargetStates, lockTargetStates, saveTargetReads } from '../../db/delivery/targetStates';
 import { storedKeysOf } from '../../domain/identity/expandComponent';

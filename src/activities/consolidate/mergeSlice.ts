@@ -11,7 +11,7 @@ import { relink, type Link } from '../../db/golden/mappedRecords';
 import { markDue } from '../../db/delivery/outbox';
 import { lockInTransaction, type Queryable } from '../../db/pool';
 import type { ReviewInput } from '../../db/problems/reviews';
-import { addCounts, type RunCount } from '../../db/runs/runs';
+import { addCounts, type RunCount } from '../../db/runs/runCounts';
 import { hubspotSource, laneNumbers, type RecordRef } from '../../domain/record';
 import type { IdentityCluster } from '../../domain/identity/identityRecord';
 import type { ObjectRules } from '../../domain/rules';

@@ -1,7 +1,7 @@
 import type { PrimaryTurn } from '../../db/golden/primaryAssociations';
 import type { Queryable } from '../../db/pool';
 import { closeContested, openProblems } from '../../db/problems/problems';
-import { addCounts } from '../../db/runs/runs';
+import { addCounts } from '../../db/runs/runCounts';
 
 const reason =
   'another company is wished as the primary one by a stronger source, or equally; this one is associated without it';

@@ -2,7 +2,7 @@ import { shrinkBatches } from '../../db/delivery/breaker';
 import { inTransaction, type Queryable } from '../../db/pool';
 import { pauseInstallation } from '../../db/oauth/oauthInstall';
 import { msUntilDailyReset } from '../../db/portals';
-import { dissolveBatch, leaveBatches, lockBatch, releaseBatch, splitBatch } from '../../db/delivery/settle';
+import { dissolveBatch, leaveBatches, lockBatch, releaseBatch, splitBatch } from '../../db/delivery/batches';
 import { halvedBatchSize } from '../../domain/delivery/breaker';
 import type { HubSpotFailure } from '../../hubspot/hubspotFailure';
 import type { ActivityContext } from '../context';

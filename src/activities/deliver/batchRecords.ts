@@ -1,7 +1,7 @@
 import type { ProblemInput } from '../../db/problems/problems';
 import type { Queryable } from '../../db/pool';
-import type { TakenBatch, TakenIntent } from '../../db/delivery/settle';
-import { countByRun } from './claimBatches';
+import type { TakenBatch, TakenIntent } from '../../db/delivery/batches';
+import { countByRun } from '../../db/runs/runCounts';
 
 /** A batch's records may come from several runs; its calls are counted for the first. */
 export function runIdOf({ intents }: { intents: { runId: string | null }[] }): string | null {

@@ -7,27 +7,21 @@ import {
   parkMarks,
   selectCandidates,
   selectOrphans,
-  type Candidate,
-  type NewBatch,
 } from '../../db/delivery/claims';
 import { coveredProperties } from '../../db/staging/cursors';
 import { inTransaction, lockInTransaction, type Queryable } from '../../db/pool';
 import { findPortal, type Portal } from '../../db/portals';
 import { dailyStop } from '../../db/quota/quota';
-import { closeGoldenProblems, openProblems, type ProblemInput } from '../../db/problems/problems';
-import { addCounts } from '../../db/runs/runs';
-import { chunks } from '../../domain/receive/receiveParts';
-import { decideDelivery } from '../../domain/delivery/decideDelivery';
+import { closeGoldenProblems, openProblems } from '../../db/problems/problems';
+import { countByRun } from '../../db/runs/runCounts';
 import { hubspotSource } from '../../domain/record';
-import { batchSizeMax, shapeBatches } from '../../domain/delivery/shapeBatch';
-import type { ObjectRules } from '../../domain/rules';
+import { batchSizeMax } from '../../domain/delivery/shapeBatch';
 import type { DeliveryLane } from '../../workflows/contracts';
 import { probePortal } from './breaker';
 import { claimAssociations } from './claimAssociations';
+import { decideCandidates, fullBatches, waveBatchesMax, type Decided } from './decideBatches';
 import { objectTypesOf, type ActivityContext } from '../context';
 
-/** Batches per wave: one activity's work, seconds long (DESIGN §2). */
-const waveBatchesMax = 10;
 /** Looked at per claim: a full wave and some that turn out to be unchanged. */
 const candidatesMax = waveBatchesMax * batchSizeMax + 200;
 
@@ -150,7 +144,7 @@ async function claimObject(
   for (;;) {
     const candidates = await selectCandidates(tx, portalId, objectType, lanes, candidatesMax);
     if (candidates.length === 0) return [];
-    const decided = decide(candidates, object.rules);
+    const decided = decideCandidates(candidates, object.rules);
     await settleWithoutCall(tx, portalId, objectType, decided);
     const isLast = candidates.length < candidatesMax;
     const batches = fullBatches(decided, objectType, batchSize, isLast);
@@ -161,47 +155,6 @@ async function claimObject(
       return insertBatches(tx, portalId, fullBatches(decided, objectType, batchSize, true));
     }
   }
-}
-
-interface Decided {
-  changes: (Candidate & { properties: Record<string, string> })[];
-  archives: Candidate[];
-  unchanged: Candidate[];
-  parked: { candidate: Candidate; problem: Omit<ProblemInput, 'stage' | 'objectType'> }[];
-}
-
-function decide(candidates: Candidate[], rules: ObjectRules): Decided {
-  const decided: Decided = { changes: [], archives: [], unchanged: [], parked: [] };
-  for (const candidate of candidates) {
-    const { state } = candidate;
-    const decision = state === 'gone' ? nothing : decideDelivery({ ...candidate, state }, rules);
-    if (decision.kind === 'unchanged') decided.unchanged.push(candidate);
-    else if (decision.kind === 'archive') decided.archives.push(candidate);
-    else if (decision.kind === 'leftArchived')
-      decided.parked.push(parked(candidate, 'archived', leftArchivedText));
-    else if (decision.kind === 'mergedAway')
-      decided.parked.push(parked(candidate, 'conflict', mergedText(decision.into)));
-    else if (decision.kind === 'bare') {
-      decided.parked.push(parked(candidate, 'missingRequired', missingText(rules)));
-    } else decided.changes.push({ ...candidate, properties: decision.properties });
-  }
-  return decided;
-}
-
-const nothing = { kind: 'unchanged' as const };
-export const leftArchivedText = 'the record was archived in HubSpot and is left as it is';
-
-/** Two golden records of one HubSpot record; a review asks about them. */
-export function mergedText(recordId: string): string {
-  return `in HubSpot it is part of record ${recordId}, which belongs to another golden record; a review asks whether they are one`;
-}
-
-function missingText({ requiredAny }: ObjectRules): string {
-  return `no source gives any of ${requiredAny.join(', ')}; HubSpot takes no record without one of them`;
-}
-
-function parked(candidate: Candidate, kind: ProblemInput['kind'], reason: string): Decided['parked'][number] {
-  return { candidate, problem: { kind, goldenId: candidate.goldenId, source: candidate.leadSource, reason } };
 }
 
 async function settleWithoutCall(
@@ -229,59 +182,4 @@ async function settleWithoutCall(
     'problems',
     parked.map(({ candidate }) => candidate),
   );
-}
-
-/** Counts records under the runs that marked them and the sources that lead them. */
-export async function countByRun(
-  tx: Queryable,
-  portalId: string,
-  objectType: string,
-  status: Parameters<typeof addCounts>[3][number]['status'],
-  records: { runId: string | null; leadSource: string }[],
-): Promise<void> {
-  for (const runId of new Set(records.map((record) => record.runId))) {
-    const counts = records
-      .filter((record) => record.runId === runId)
-      .map(({ leadSource }) => ({ source: leadSource, objectType, status, count: 1 }));
-    await addCounts(tx, portalId, runId, counts);
-  }
-}
-
-/** Batches of one operation, full ones first; a part of a batch only when nothing more could fill it. */
-function fullBatches(
-  { changes, archives }: Decided,
-  objectType: string,
-  batchSize: number,
-  takePartial: boolean,
-): NewBatch[] {
-  const shaped = [
-    ...shapeBatches(changes, batchSize),
-    ...chunks(
-      archives.map((record) => ({ ...record, properties: {} })),
-      batchSizeMax,
-    ).map((inputs) => ({
-      operation: 'archive' as const,
-      inputs,
-    })),
-  ];
-  return shaped
-    .filter(
-      ({ operation, inputs }) =>
-        takePartial || inputs.length === (operation === 'archive' ? batchSizeMax : batchSize),
-    )
-    .slice(0, waveBatchesMax)
-    .map(({ operation, inputs }) => ({
-      objectType,
-      operation,
-      lane: Math.min(...inputs.map(({ lane }) => lane)),
-      intents: inputs.map(({ goldenId, recordId, properties, kept, version, runId, leadSource }) => ({
-        goldenId,
-        recordId,
-        properties,
-        before: Object.fromEntries(Object.keys(properties).map((name) => [name, kept?.[name] ?? null])),
-        version,
-        runId,
-        leadSource,
-      })),
-    }));
 }

@@ -1,4 +1,4 @@
-import type { TakenBatch } from '../../db/delivery/settle';
+import type { TakenBatch } from '../../db/delivery/batches';
 import { tributaryIdProperty } from '../../domain/record';
 import type { BatchReading, RecordOutcome } from '../../hubspot/batchReply';
 import type { HubSpotClient } from '../../hubspot/client';

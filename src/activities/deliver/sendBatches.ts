@@ -11,9 +11,9 @@ import {
   splitBatch,
   takeBatch,
   type TakenBatch,
-} from '../../db/delivery/settle';
+} from '../../db/delivery/batches';
 import { inTransaction } from '../../db/pool';
-import { countCall } from '../../db/runs/runs';
+import { countCall } from '../../db/runs/runCounts';
 import { laneNumbers, tributaryIdProperty } from '../../domain/record';
 import type { HubSpotClient } from '../../hubspot/client';
 import { HubSpotFailure } from '../../hubspot/hubspotFailure';

@@ -1,14 +1,15 @@
 import { followMerges, lockConsolidation } from '../../db/golden/mergedRecords';
 import { inTransaction, type Queryable } from '../../db/pool';
 import { closeGoldenProblems, openProblems } from '../../db/problems/problems';
-import { endIntents, lockBatch, releaseBatch, type TakenBatch } from '../../db/delivery/settle';
+import { endIntents } from '../../db/delivery/settle';
+import { lockBatch, releaseBatch, type TakenBatch } from '../../db/delivery/batches';
 import { settleArchived, settleWritten } from '../../db/delivery/settleWritten';
-import { countCall } from '../../db/runs/runs';
+import { countCall } from '../../db/runs/runCounts';
 import { foldOutcomes, type FoldedOutcomes } from '../../domain/delivery/foldOutcome';
 import type { BatchReading } from '../../hubspot/batchReply';
 import type { ArchiveReading } from '../../hubspot/writeBatch';
 import { countIntents, problemOf, runIdOf } from './batchRecords';
-import { mergedText } from './claimBatches';
+import { mergedText } from './decideBatches';
 import { readGone, settleGone } from './followGone';
 import { unprovedAttemptsMax } from '../quota/limits';
 import type { Sending } from './sendBatches';

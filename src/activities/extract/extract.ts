@@ -11,7 +11,7 @@ import {
   openProblems,
   type ProblemInput,
 } from '../../db/problems/problems';
-import { addCounts } from '../../db/runs/runs';
+import { addCounts } from '../../db/runs/runCounts';
 import { markGone, noteSeenKeys } from '../../db/staging/stagedRecords';
 import { cleanText } from '../../domain/values/cleanText';
 import { hubspotSource } from '../../domain/record';

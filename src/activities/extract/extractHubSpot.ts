@@ -14,7 +14,7 @@ import {
   replaceKnownAssociations,
 } from '../../db/delivery/knownAssociations';
 import { inTransaction, type Queryable } from '../../db/pool';
-import { addCounts } from '../../db/runs/runs';
+import { addCounts } from '../../db/runs/runCounts';
 import { hubspotSource, laneNumbers } from '../../domain/record';
 import { readHubSpotPage, type HubSpotPage } from '../../hubspot/source';
 import { auditPage } from './auditPage';

@@ -20,7 +20,7 @@ import {
 import { decideWriteBack, writeBackRules, writeBackValues } from '../../domain/delivery/decideWriteBack';
 import { evenBatches } from '../../domain/delivery/evenBatches';
 import type { FieldRule } from '../../domain/rules';
-import { countByRun } from '../deliver/claimBatches';
+import { countByRun } from '../../db/runs/runCounts';
 import type { ActivityContext } from '../context';
 import type { ObjectContext } from '../objectContext';
 import { targetsOf, type TargetStream } from './targetSettings';

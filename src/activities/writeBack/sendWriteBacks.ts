@@ -9,7 +9,7 @@ import {
   takeBatch,
   type TakenBatch,
   type TakenIntent,
-} from '../../db/delivery/settle';
+} from '../../db/delivery/batches';
 import { findTarget, noteTargetAnswer, noteTargetFailure, pauseTarget } from '../../db/delivery/targets';
 import { breakerPauseMs } from '../../domain/delivery/breaker';
 import { writeBackValues } from '../../domain/delivery/decideWriteBack';

@@ -1,9 +1,10 @@
 import { inTransaction, type Queryable } from '../../db/pool';
 import { closeGoldenProblems, openProblems, type ProblemInput } from '../../db/problems/problems';
-import { endIntents, lockBatch, type TakenBatch, type TakenIntent } from '../../db/delivery/settle';
+import { endIntents } from '../../db/delivery/settle';
+import { lockBatch, type TakenBatch, type TakenIntent } from '../../db/delivery/batches';
 import { dropIntents, settleWrittenBack } from '../../db/delivery/writeBackSettle';
 import type { WriteOutcome } from '../../sources/contract';
-import { countByRun } from '../deliver/claimBatches';
+import { countByRun } from '../../db/runs/runCounts';
 import type { TargetWave } from './sendWriteBacks';
 import type { TargetStream } from './targetSettings';
 

@@ -1,7 +1,7 @@
 import type { AssociationIntent } from './associationClaims';
 import { servedLabels } from '../golden/primaryAssociations';
 import type { Queryable } from '../pool';
-import { claimBatch } from './settle';
+import { claimBatch } from './batches';
 
 export interface TakenAssociations {
   batchId: string;

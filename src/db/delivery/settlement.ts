@@ -1,5 +1,5 @@
 import type { Queryable } from '../pool';
-import { addCounts } from '../runs/runs';
+import { addCounts } from '../runs/runCounts';
 
 /** What a run still has under way. */
 export interface Unsettled {
