@@ -156,6 +156,27 @@ test('a target that is down is tried with few changes, and all are written when 
   expect(await problems()).toEqual([]);
 });
 
+test.each([
+  ['names no time', null],
+  ['says at once', 0],
+  ['says soon', 10],
+])(
+  'a target that fails again and again is paused, longer each time, also where it %s',
+  async (_what, afterMs) => {
+    answer = () => new SourceFailure(afterMs === null ? 'retry' : 'retryAfter', 'answered 503', afterMs);
+    const pauses: number[] = [];
+    for (let wave = 0; wave < 12; wave += 1) {
+      await lane(1);
+      const { rows } = await pool.query<{ ms: number | null }>(
+        'select (extract(epoch from paused_until - clock_timestamp()) * 1000)::float8 as ms from targets',
+      );
+      pauses.push(rows[0]?.ms ?? 0);
+    }
+    expect(pauses.at(-1)).toBeGreaterThan(10_000);
+    expect(pauses.at(0)).toBeLessThan(100);
+  },
+);
+
 /** A change that was frozen for a stream which took write-backs then. */
 async function freezeFormer(objectType: string): Promise<void> {
   await pool.query(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Pool } from 'pg';
 import {
   endInstall,
   failRefresh,
@@ -10,6 +11,7 @@ import {
   settleRefresh,
   takeRefresh,
 } from '../../src/db/oauth/oauthTokens';
+import { installationOf } from '../../src/db/oauth/oauthInstall';
 import { bindPortal, findPortal } from '../../src/db/portals';
 import type { KeyRing } from '../../src/db/oauth/sealing';
 import { testDatabase } from '../support/testDatabase';
@@ -17,7 +19,8 @@ import { testDatabase } from '../support/testDatabase';
 const portalId = '100';
 const ring: KeyRing = [{ id: 'k1', key: randomBytes(32) }];
 const tokensOf = (name: string) => ({ accessToken: `at-${name}`, refreshToken: `rt-${name}`, lifeMs: 1_000 });
-const { pool } = testDatabase({ per: 'test' });
+const database = testDatabase({ per: 'test' });
+const { pool } = database;
 
 const install = (name: string) =>
   saveInstall(pool, ring, portalId, { ...tokensOf(name), clientId: 'app', scopes: [] });
@@ -43,6 +46,20 @@ test('whoever read the tokens of an installation that was forgotten does not ref
   expect(await refuseToken(pool, former)).toBe(true);
   expect(await held()).toMatchObject({ isAlive: true });
   expect(await takeRefresh(pool, await held(), 60_000)).not.toBeNull();
+});
+
+test('an installation has one name, whatever the time zone of who asks', async () => {
+  const elsewhere = new Pool({
+    connectionString: `${database.url}?options=-c%20timezone%3DAsia/Tokyo`,
+    max: 1,
+  });
+  try {
+    const former = await held();
+    expect(await installationOf(elsewhere, portalId)).toBe(former.installation);
+    expect(await takeRefresh(elsewhere, former, 60_000)).not.toBeNull();
+  } finally {
+    await elsewhere.end();
+  }
 });
 
 test('a refresh of a forgotten installation that ends late changes nothing of the next, which refreshes as often', async () => {

@@ -134,7 +134,7 @@ const uninstall = (installation?: string) =>
   });
 
 test('an installation that is not the one that was to be uninstalled stays', async () => {
-  expect(await uninstall('1970-01-01 00:00:00+00')).toMatchObject({ uninstalled: false, replaced: true });
+  expect(await uninstall('0.000000')).toMatchObject({ uninstalled: false, replaced: true });
   expect(await findPortal(river.pool, portalIds.emea)).toMatchObject({ isPaused: false });
   expect(await river.sync({ portal: 'emea' })).toMatchObject({ state: 'succeeded' });
 });

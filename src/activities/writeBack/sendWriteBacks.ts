@@ -169,10 +169,9 @@ async function settleFailure(
   const { context, portalId, target } = wave;
   const { pool, limits } = context;
   const { failures, openings } = await noteTargetFailure(pool, portalId, target);
-  const pauseMs =
-    failure.recovery === 'configuration'
-      ? null
-      : (failure.retryAfterMs ?? breakerPauseMs(failures, openings, limits.callDeadlineMs / 4) ?? 0);
+  // At least as long as it asks for: one that keeps saying "at once" and fails is none that works.
+  const ownMs = breakerPauseMs(failures, openings, limits.callDeadlineMs / 4) ?? 0;
+  const pauseMs = failure.recovery === 'configuration' ? null : Math.max(failure.retryAfterMs ?? 0, ownMs);
   const isPaused = pauseMs !== 0;
   if (isPaused) await pauseTarget(pool, portalId, target, pauseMs, failure.message);
   const isHard = failure.recovery === 'retry' && failures === 1;

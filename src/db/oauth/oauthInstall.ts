@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { saveInstall } from './oauthTokens';
+import { installationSql, saveInstall } from './oauthTokens';
 import { inTransaction, type Queryable } from '../pool';
 import { bindPortal, boundPortalId, endUntimedPause, lockPortal, pausePortal } from '../portals';
 import type { KeyRing } from './sealing';
@@ -29,7 +29,7 @@ export function installPortal(
 /** Names the installation that a portal has at the moment; null: none, or a portal with a token. */
 export async function installationOf(db: Queryable, portalId: string): Promise<string | null> {
   const { rows } = await db.query<{ installation: string }>(
-    'select installed_at::text as installation from oauth_tokens where portal_id = $1',
+    `select ${installationSql} as installation from oauth_tokens where portal_id = $1`,
     [portalId],
   );
   return rows[0]?.installation ?? null;

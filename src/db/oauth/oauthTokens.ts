@@ -33,6 +33,9 @@ const refreshEarlyShare = 1 / 6;
 /** A token that a refresh brought this lately and that is refused again: another refresh would not help. */
 const refusedAgain = '1 minute';
 
+/** Names an installation, the same for all sessions, whatever their time zone. */
+export const installationSql = 'extract(epoch from installed_at)::text';
+
 /** Whose and which: a sealed token opens only in its own row and column. */
 export const placeOf = (portalId: string, field: 'access' | 'refresh') => `oauth_tokens.${portalId}.${field}`;
 
@@ -42,7 +45,7 @@ export async function findTokens(db: Queryable, portalId: string): Promise<HeldT
     `select portal_id as "portalId", client_id as "clientId", access_token as access, refresh_token as refresh, generation,
        refresh_at > clock_timestamp() as "isFresh", expires_at > clock_timestamp() as "isAlive",
        greatest(extract(epoch from retry_at - clock_timestamp()) * 1000, 0)::float8 as "retryMs",
-       revoked_at is not null as "isRevoked", installed_at::text as installation
+       revoked_at is not null as "isRevoked", ${installationSql} as installation
      from oauth_tokens where portal_id = $1`,
     [portalId],
   );
@@ -90,7 +93,7 @@ export async function takeRefresh(
   const { rows } = await db.query<{ fence: string }>(
     `update oauth_tokens set refresh_fence = nextval('fences'),
        refreshing_until = clock_timestamp() + make_interval(secs => $3 / 1000.0)
-     where portal_id = $1 and generation = $2 and installed_at::text = $4 and revoked_at is null
+     where portal_id = $1 and generation = $2 and ${installationSql} = $4 and revoked_at is null
        and coalesce(refreshing_until <= clock_timestamp(), true) and coalesce(retry_at <= clock_timestamp(), true)
      returning refresh_fence as fence`,
     [portalId, generation, forMs, installation],
@@ -161,8 +164,9 @@ export async function refuseToken(
 ): Promise<boolean> {
   const { rows } = await db.query<{ helps: boolean }>(
     `with held as (
-       select generation, generation = $2 and installed_at::text = $4 as same, not (coalesce(refused_generation = generation - 1, false)
-         and refreshed_at > now() - $3::interval) as helps
+       select generation, generation = $2 and ${installationSql} = $4 as same,
+         not (coalesce(refused_generation = generation - 1, false)
+           and refreshed_at > now() - $3::interval) as helps
        from oauth_tokens where portal_id = $1 for update),
      ended as (
        update oauth_tokens tokens set expires_at = clock_timestamp(), refresh_at = clock_timestamp(),
@@ -188,8 +192,8 @@ export async function forgetTokens(
     await lockPortal(tx, portalId);
     const { rows } = await tx.query<{ isOther: boolean }>(
       `with forgotten as (
-         delete from oauth_tokens where portal_id = $1 and installed_at::text = $2)
-       select installed_at::text is distinct from $2 as "isOther" from oauth_tokens where portal_id = $1`,
+         delete from oauth_tokens where portal_id = $1 and ${installationSql} = $2)
+       select ${installationSql} is distinct from $2 as "isOther" from oauth_tokens where portal_id = $1`,
       [portalId, installation],
     );
     if (!rows[0]?.isOther) await pausePortal(tx, portalId, null, reason);
