@@ -64,3 +64,20 @@ test('is read without the right to read schemas: what a custom object is called 
     { stream: 'courses', key: '8' },
   ]);
 });
+
+test('whose offsets HubSpot does not know again is left to the next minute, not asked for ever', async () => {
+  const isAsked = ({ url }: { url: string }) => url.includes('journal') && !url.includes('token');
+  bench.answer = ({ url }, response) => {
+    if (url.includes('/token')) return sendJson(response, 200, { access_token: 'journal-token' });
+    if (url.startsWith('/file')) return sendJson(response, 200, { journalEvents: [event('0-1', '7')] });
+    if (url.includes('file-1')) return sendJson(response, 404, {});
+    const name = url.includes('latest') ? 'file-2' : 'file-1';
+    const file = { currentOffset: name, url: `${bench.server.url}/file/1` };
+    return sendJson(response, 200, { results: [file] });
+  };
+  expect(await read()).toMatchObject({ events: 2, repairs: 1, more: false });
+  expect(bench.server.seen.filter(isAsked).length).toBeLessThan(10);
+  expect((await pool.query('select gap_at from journals')).rows).toEqual([
+    { gap_at: expect.any(Date) as Date },
+  ]);
+});

@@ -46,11 +46,15 @@ export function createFollowJournal(context: ActivityContext) {
     const token = await journalToken(journal.app);
     const until = performance.now() + readsForMs;
     let after = place.offset;
+    let hasBegunAnew = false;
     try {
       for (;;) {
         const files = await nextJournalFiles(journal.app, token, { portalId, after });
         if (files === 'unknown') {
           if ((await newestJournalOffset(journal.app, token, portalId)) === after) return result;
+          // It does not know what it has just given either: asking on would read the same files for ever.
+          if (hasBegunAnew) return result;
+          hasBegunAnew = true;
           await noteJournalGap(context.pool, portalId, place.fence);
           const event = { event: 'journal_gap', portalId };
           context.log.warn(event, 'the journal does not reach back to the last read; run an audit');
