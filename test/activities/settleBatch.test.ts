@@ -1,5 +1,5 @@
 import type { ActivityContext } from '../../src/activities/context';
-import type { Sending } from '../../src/activities/deliver/sendBatches';
+import type { Sending } from '../../src/activities/deliver/sending';
 import { settleReading } from '../../src/activities/deliver/settleBatch';
 import { settleConflicts, type Owners } from '../../src/activities/deliver/settleConflicts';
 import { inTransaction } from '../../src/db/pool';

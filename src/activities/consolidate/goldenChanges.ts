@@ -2,10 +2,9 @@ import type { GoldenInput, StoredGolden } from '../../db/golden/goldenRecords';
 import type { Mark } from '../../db/delivery/outbox';
 import type { IdentityCluster } from '../../domain/identity/identityRecord';
 import { laneNumbers } from '../../domain/record';
-import type { FieldRule } from '../../domain/rules';
+import type { FieldRule, ObjectRules } from '../../domain/rules';
 import { sameProperty } from '../../domain/values/canonicalValue';
 import { refKey } from './mapSlice';
-import type { MergeRequest } from './mergeSlice';
 
 /** Whether a merged golden record says anything else than the stored one, or of others. */
 export function isChanged(golden: GoldenInput, before: StoredGolden | undefined): boolean {
@@ -24,7 +23,7 @@ export function marksOf(
   changed: GoldenInput[],
   existing: Map<string, StoredGolden>,
   adoptions: Set<string>,
-  request: MergeRequest,
+  request: { rules: ObjectRules; lane: number; touched: ReadonlySet<string> },
 ): Mark[] {
   const { touched } = request;
   const changedIds = new Set(
@@ -45,7 +44,7 @@ export function marksOf(
 export function laneOf(
   { values }: GoldenInput,
   before: StoredGolden | undefined,
-  { rules, lane }: MergeRequest,
+  { rules, lane }: { rules: ObjectRules; lane: number },
 ): number {
   const optedOut = rules.fields.some(
     (rule) => before !== undefined && isOptOut(rule, values) && !isOptOut(rule, before.values),

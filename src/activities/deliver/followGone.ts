@@ -16,7 +16,7 @@ import { countIntents, problemOf, runIdOf } from './batchRecords';
 import { leftArchivedText, mergedText } from './decideBatches';
 import { conflictsMax } from '../quota/limits';
 import type { ErasureSecret } from '../consolidate/screenErased';
-import type { Sending } from './sendBatches';
+import type { Sending } from './sending';
 import { readHistories, type HubSpotRead, type RecordsRead } from '../receive/readHistories';
 import { readProperties, stageHubSpotRecords } from '../extract/stageHubSpot';
 

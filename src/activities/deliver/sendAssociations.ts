@@ -24,7 +24,8 @@ import { logWave } from './waveLog';
 import { leasedClient } from '../quota/leasedClient';
 import { unprovedAttemptsMax } from '../quota/limits';
 import { runIdOf } from './batchRecords';
-import { isClaimExpired, isPaused, type SendBatchesInput, type SendBatchesResult } from './sendBatches';
+import { isClaimExpired, isPaused, type SendBatchesInput } from './sendBatches';
+import type { SendBatchesResult } from './sending';
 import { laneNumbers } from '../../domain/record';
 
 /** Sends a wave of claimed association batches, one after the other, and settles every reply. */

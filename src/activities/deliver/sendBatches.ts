@@ -25,6 +25,7 @@ import { settleFailure } from './batchFailure';
 import { leasedClient } from '../quota/leasedClient';
 import { proveEcho } from './proveEcho';
 import { runIdOf } from './batchRecords';
+import type { SendBatchesResult, Sending } from './sending';
 import { logWave } from './waveLog';
 import { giveUp, settleArchive, settleReading } from './settleBatch';
 
@@ -35,33 +36,10 @@ export interface SendBatchesInput {
   leaseId: string;
 }
 
-export interface SendBatchesResult {
-  calls: number;
-  delivered: number;
-  refused: number;
-}
-
 /** One activity's wave of batches. */
 interface Wave extends Omit<Sending, 'client' | 'readBack' | 'wasSent'> {
   lane: SendBatchesInput['lane'];
   clientUntil: (expiry: number, lane: SendBatchesInput['lane']) => HubSpotClient;
-}
-
-export interface Sending {
-  context: ActivityContext;
-  /** A client for one claimed batch: it starts no call after the claim's expiry. */
-  client: HubSpotClient;
-  /**
-   * The same for the reads that prove what was written: urgent, else they would stand behind the writes of all other
-   * batches, and with few calls left the claim would end before the proof, again and again.
-   */
-  readBack: HubSpotClient;
-  /** The batch's write was answered: what fails after that fails behind it. */
-  wasSent: boolean;
-  portalId: string;
-  /** The portal's installation when the wave began: what fails, failed with it. */
-  installation: string | null;
-  result: SendBatchesResult;
 }
 
 /**

@@ -12,7 +12,7 @@ import { countIntents, problemOf, runIdOf } from './batchRecords';
 import { mergedText } from './decideBatches';
 import { readGone, settleGone } from './followGone';
 import { unprovedAttemptsMax } from '../quota/limits';
-import type { Sending } from './sendBatches';
+import type { Sending } from './sending';
 import { readOwners, settleConflicts } from './settleConflicts';
 
 /**

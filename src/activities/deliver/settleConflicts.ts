@@ -12,7 +12,7 @@ import type { HubSpotRecord } from '../../hubspot/schemas';
 import { countIntents, problemOf, runIdOf } from './batchRecords';
 import { conflictsMax } from '../quota/limits';
 import type { ErasureSecret } from '../consolidate/screenErased';
-import type { Sending } from './sendBatches';
+import type { Sending } from './sending';
 import { readHistories, type HubSpotRead } from '../receive/readHistories';
 import { readProperties, stageHubSpotRecords } from '../extract/stageHubSpot';
 

@@ -20,24 +20,8 @@ import type { ActivityContext } from '../context';
 import type { SourceSettings, StreamSettings } from '../deps';
 import { extractHubSpotPage } from './extractHubSpot';
 import type { ErasureSecret } from '../consolidate/screenErased';
+import { supersededRead, type ExtractPageInput, type ExtractPageResult } from './pageRead';
 import { stagePage } from './stagePage';
-
-export interface ExtractPageInput {
-  portalId: string;
-  runId: string;
-  source: string;
-  stream: string;
-  full: boolean;
-  /** For the source hubspot: the lease its calls are spent from. */
-  leaseId?: string;
-}
-
-export interface ExtractPageResult {
-  records: number;
-  staged: number;
-  faults: number;
-  done: boolean;
-}
 
 /** Reads one page at the stored cursor and commits records and cursor together. */
 export function createExtract(context: ActivityContext) {
@@ -205,11 +189,6 @@ async function settleGone(
     ]);
   }
   return gone;
-}
-
-/** A newer attempt has taken the read over; this one's page is thrown away. */
-export function supersededRead(): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'superseded', message: 'a newer attempt reads this stream' });
 }
 
 function streamSettings(context: ActivityContext, { source, stream }: ExtractPageInput) {
