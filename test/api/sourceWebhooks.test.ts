@@ -70,6 +70,17 @@ test('a list, its stream in the query, a key of two fields; of one key the last 
   ]);
 });
 
+test.each([501, 7_000, 100_000])(
+  'a record nested %i deep is refused by its place; the others are taken',
+  async (depth) => {
+    const deep = `{"id":2,"deep":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
+    const { status, json } = await api.ask(...push('crm/people', `[{"id":1},${deep},{"id":3,"deep":[[]]}]`));
+    expect(status).toBe(200);
+    expect(json).toEqual({ accepted: 2, refused: [{ pointer: '#/1', detail: 'it is nested too deep' }] });
+    expect((await stored()).map(({ record_key }) => record_key)).toEqual(['1', '3', '1', '3']);
+  },
+);
+
 test('of one key the record that changed last counts, in whatever order they come', async () => {
   const person = (name: string, changed?: string) => ({ id: 1, name, ...(changed && { changed }) });
   const [early, late] = ['2026-11-01T10:00:00Z', '2026-11-01T11:00:00+00:00'];

@@ -40,6 +40,8 @@ export interface SourceWebhookDeps {
 const recordsMax = 1_000;
 /** A key is part of an index, whose rows Postgres limits to about 2,700 bytes. */
 const keyLengthMax = 600;
+/** Far deeper than any record; Postgres takes some 6,000 levels, and what walks through a record about as many. */
+const nestingMax = 500;
 
 /**
  * Takes records that a source pushes: one, or a list, in the shape of one of its streams, named in the path or the query
@@ -146,6 +148,10 @@ function readPushed(
       refused.push({ pointer, detail: 'it is no object' });
       continue;
     }
+    if (isDeeper(record, nestingMax)) {
+      refused.push({ pointer, detail: 'it is nested too deep' });
+      continue;
+    }
     const payload = cleanJson(record) as JsonObject;
     const found = recordKeyOf(payload, recordKey);
     if ('reason' in found) refused.push({ pointer, detail: found.reason });
@@ -158,6 +164,12 @@ function readPushed(
     }
   }
   return { pushed: [...byKey.values()], refused };
+}
+
+/** Whether lists and objects stand in each other deeper than so many levels. */
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** One record of the year 9999 would be newer than all that comes after it. In and out: as `Date.toISOString` has it. */
