@@ -100,7 +100,7 @@ async function refused(recordId: string | null, ownerId: string): Promise<void> 
   const conflicts = [{ goldenId: ours, ownerId, reason: 'owned by another' }];
   const owners: Owners = {
     ...{ records: [], properties: [], readBegan: new Date(), histories: new Map(), own: [], rules: [] },
-    ...{ historyCalls: 0, ownerOf: new Map([[ours, ownerId]]) },
+    ...{ identity: [], historyCalls: 0, ownerOf: new Map([[ours, ownerId]]) },
   };
   await inTransaction(pool, (tx) =>
     settleConflicts(tx, secret, portalId, batch, { conflicts } as unknown as FoldedOutcomes, owners),

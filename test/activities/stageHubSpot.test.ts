@@ -17,7 +17,7 @@ async function read(city: string): Promise<number> {
     properties: ['city'],
     // Cut to milliseconds it is early: later than what was settled just before.
     readBegan: new Date((await databaseTime(pool)).getTime() + 1),
-    ...{ histories: new Map(), own: [], rules: [], historyCalls: 0 },
+    ...{ histories: new Map(), own: [], rules: [], identity: [], historyCalls: 0 },
   };
   const by = { runId: null, lane: 2, secret: () => null };
   const { staged } = await inTransaction(pool, (tx) => stageHubSpotRecords(tx, ref, found, by));

@@ -11,7 +11,7 @@ function contextOf() {
   return { context: context as unknown as ActivityContext, doorbell };
 }
 
-const nothing = { histories: new Map(), own: [], rules: [], historyCalls: 0 };
+const nothing = { histories: new Map(), own: [], rules: [], identity: [], historyCalls: 0 };
 
 test('what we wrote to a record that was merged is still ours in the new record that HubSpot made of it', async () => {
   await pool.query(`insert into inbox_fences (portal_id, fence) values (100, 1)`);

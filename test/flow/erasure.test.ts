@@ -103,6 +103,21 @@ test('no source brings the person back: not by a full read, nor under another ke
   expect(await tracesIn()).toEqual([]);
   // What HubSpot itself mentions elsewhere is HubSpot's: it is not known here, and not written over there.
   expect((await river.stats()).writeCalls).toBe(0);
+  // A person who is mentioned in another person's record, and in HubSpot too, when that changes.
+  const bobId = (await contactOf('bob@people.example'))!;
+  const bob = { id: 'm2', email: 'bob@people.example', first: 'Bob', last: 'Baker', phone: '020 7946 0123' };
+  await river.put({ ...bob, city: `care of ${mail}`, team: 't1' });
+  const properties = { jobtitle: `Stands in for ${mail}` };
+  await river.call('POST', '/_simulator/edit', { objectType: 'contacts', id: bobId, properties });
+  await river.tell({ kind: 'changed', key: bobId });
+  expect((await river.sync({ full: true })).state).toBe('succeeded');
+  await settled(river.pool);
+  expect(await tracesIn()).toEqual([]);
+  expect(await names('city')).toContain('care of [erased]');
+  await river.resetStats();
+  expect((await river.sync({ full: true })).state).toBe('succeeded');
+  expect((await river.stats()).writeCalls).toBe(0);
+  expect(await names('jobtitle')).toEqual([properties.jobtitle]);
   // The same phone with another name is somebody else.
   const cousin = {
     id: 'm5',
@@ -128,8 +143,8 @@ test('no source brings the person back: not by a full read, nor under another ke
   const [erasure] = (await runTributary(river, ['erasure', 'list', '--email', ` ${mail.toUpperCase()}`]))[
     'erasures'
   ] as { erasureId: string; dropped: number }[];
-  // Twice three full reads of two records, and two reads of each of the two new keys.
-  expect(erasure!.dropped).toBe(3 * 2 + 2 * 2);
+  // Five full reads of two records, and two reads of each of the two new keys.
+  expect(erasure!.dropped).toBe(5 * 2 + 2 * 2);
 });
 
 test('an erasure that is lifted lets the person come back; who lifted it stays', async () => {

@@ -14,12 +14,12 @@ import type { ConsolidateInput } from '../../workflows/contracts';
 import type { ActivityContext } from '../context';
 import { eraseRecords } from '../receive/erase';
 import { isDataFault } from '../failures';
+import { mapWithoutErased } from './dropErased';
 import { identifySlice, tributaryIdsOf } from './identifySlice';
 import { keyChanges } from './keyChanges';
-import { mapSlice, refKey, type MappedSlice, type SliceContext } from './mapSlice';
+import { mapSlice, refKey, type SliceContext } from './mapSlice';
 import { mergeSlice, type Marked } from './mergeSlice';
 import { createSliceSize, type SliceSize } from './sliceSize';
-import { findErased, type ErasedRecord } from './screenErased';
 import { targetsOf } from '../writeBack/targetSettings';
 
 /** Slices follow each other in one activity for so long: each activity is an action and costs two round trips. */
@@ -167,8 +167,9 @@ async function consolidateRecords(
     .map(({ source, stream, key, readAt }) => ({ target: source, stream, recordId: key, readAt }));
   const targetStates = await lockTargetStates(tx, portalId, objectType, targetReads);
 
-  const slice = mapSlice(selected, previous, anchorStates, targetStates, context);
-  const erased = await dropErased(tx, deps, context, slice, selected);
+  const { slice, erased } = await mapWithoutErased(tx, deps, context, selected, (rows) =>
+    mapSlice(rows, previous, anchorStates, targetStates, context),
+  );
   await deps.failpoint('consolidate.decided');
   const anchors = slice.mapped.filter(({ source }) => source === hubspotSource);
   const ownIds = await tributaryIdsOf(tx, portalId, objectType, anchors);
@@ -260,30 +261,6 @@ async function consolidateRecords(
   await eraseRecords(deps, tx, portalId, objectType, erased);
   await deps.failpoint('consolidate.merged');
   return result;
-}
-
-/**
- * What belongs to erased people leaves the slice like records that are gone, and is deleted at its end: staging could
- * not know it, or they were erased since.
- */
-async function dropErased(
-  tx: Queryable,
-  { erasureSecret }: ActivityContext,
-  { portalId, rules }: SliceContext,
-  slice: MappedSlice,
-  selected: DueRecord[],
-): Promise<ErasedRecord[]> {
-  const { mapped } = slice;
-  const erased = await findErased(tx, erasureSecret, portalId, selected, { rules, mapped });
-  if (erased.length === 0) return [];
-  const isErased = new Set(erased.map(({ ref }) => refKey(ref)));
-  const gone = new Set(slice.removed.map(refKey));
-  slice.mapped = mapped.filter((record) => !isErased.has(refKey(record)));
-  slice.removed.push(...selected.filter((row) => isErased.has(refKey(row)) && !gone.has(refKey(row))));
-  slice.problems = slice.problems.filter(
-    ({ source, stream, key }) => !isErased.has(refKey({ source: source!, stream: stream!, key: key! })),
-  );
-  return erased;
 }
 
 /** A golden record whose last record is gone meets no other record: identity never hears of it. */

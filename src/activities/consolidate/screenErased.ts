@@ -1,4 +1,4 @@
-import { recogniseErased } from '../../db/erasure/erasedKeys';
+import { recogniseErased, type ErasedMatch } from '../../db/erasure/erasedKeys';
 import { countDropped } from '../../db/erasure/erasures';
 import { shareStaging } from '../../db/erasure/stagingLock';
 import type { Queryable } from '../../db/pool';
@@ -13,12 +13,20 @@ export type ErasureSecret = () => string | null;
 export interface ScreenedText {
   ref: RecordRef;
   text: string;
+  /** More of it by which nobody is recognised: addresses of erased people of its own object type go out of it too. */
+  free?: string;
+}
+
+/** Its texts without addresses of erased people. */
+export interface CleanText {
+  text: string;
+  free: string;
 }
 
 /**
  * Keeps erased people out, until the transaction ends: their own records are dropped and counted, and their e-mail addresses are taken out of records
  * of other object types. A record that only its mapping gives away is found by `findErased`.
- * @returns per record its text without such addresses, or null where it is dropped
+ * @returns per record its texts without such addresses, or null where it is dropped
  */
 export async function screenErased(
   tx: Queryable,
@@ -26,32 +34,66 @@ export async function screenErased(
   portalId: string,
   objectType: string,
   records: readonly ScreenedText[],
-): Promise<(string | null)[]> {
-  const seen = records.map(({ ref, text }) => ({
-    text,
-    mark: recordMark(ref),
-    mails: mailsIn(text).map((mail) => ({ mail, mark: mailMark(mail) })),
+): Promise<(CleanText | null)[]> {
+  const seen = records.map(({ ref, text, free = '' }) => ({
+    ...{ text, free, mark: recordMark(ref) },
+    mails: mailsWithMarks(text),
+    freeMails: mailsWithMarks(free),
   }));
   await shareStaging(tx, portalId);
-  const marks = seen.flatMap(({ mark, mails }) => [mark, ...mails.flatMap((mail) => mail.mark ?? [])]);
+  const marks = seen.flatMap(({ mark, mails, freeMails }) => [
+    mark,
+    ...marksOf(mails),
+    ...marksOf(freeMails),
+  ]);
   const erased = await recogniseErased(tx, portalId, secret(), [...new Set(marks)]);
-  if (erased.size === 0) return records.map(({ text }) => text);
+  if (erased.size === 0) return seen;
   await countDropped(
     tx,
     portalId,
     seen.flatMap(({ mark }) => erased.get(mark)?.erasureId ?? []),
   );
-  return seen.map(({ text, mark, mails }) => {
+  return seen.map(({ text, free, mark, mails, freeMails }) => {
     if (erased.has(mark)) return null;
-    const mentioned = mails.filter((mail) => {
-      const match = mail.mark === null ? undefined : erased.get(mail.mark);
-      return match !== undefined && match.objectType !== objectType;
-    });
-    return withoutMails(
-      text,
-      mentioned.map(({ mail }) => mail),
-    );
+    const ofOthers = mails.filter((mail) => isErased(mail, erased, objectType));
+    const ofAll = freeMails.filter((mail) => isErased(mail, erased));
+    return { text: withoutMails(text, ofOthers.map(mailOf)), free: withoutMails(free, ofAll.map(mailOf)) };
   });
+}
+
+/**
+ * Takes addresses of erased people out of what is surely no record of theirs.
+ * @param texts as JSON
+ * @returns per text what is left of it, or null where nothing goes
+ */
+export async function withoutErasedMails(
+  tx: Queryable,
+  secret: ErasureSecret,
+  portalId: string,
+  texts: readonly string[],
+): Promise<(string | null)[]> {
+  const mails = texts.map(mailsWithMarks);
+  const erased = await recogniseErased(tx, portalId, secret(), [...new Set(mails.flatMap(marksOf))]);
+  return texts.map((text, index) => {
+    const mentioned = mails[index]!.filter((mail) => isErased(mail, erased));
+    return mentioned.length === 0 ? null : withoutMails(text, mentioned.map(mailOf));
+  });
+}
+
+interface MarkedMail {
+  mail: string;
+  mark: string | null;
+}
+
+const mailsWithMarks = (text: string): MarkedMail[] =>
+  mailsIn(text).map((mail) => ({ mail, mark: mailMark(mail) }));
+const marksOf = (mails: MarkedMail[]) => mails.flatMap(({ mark }) => mark ?? []);
+const mailOf = ({ mail }: MarkedMail) => mail;
+
+/** @param butOf people of this object type do not count: their own records are known by their addresses */
+function isErased({ mark }: MarkedMail, erased: ReadonlyMap<string, ErasedMatch>, butOf?: string): boolean {
+  const match = mark === null ? undefined : erased.get(mark);
+  return match !== undefined && match.objectType !== butOf;
 }
 
 export interface ErasedRecord {

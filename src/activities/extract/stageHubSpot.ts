@@ -37,7 +37,7 @@ export function readProperties({ settings, portal }: ObjectContext): string[] {
 export async function stageHubSpotRecords(
   tx: Queryable,
   ref: StreamRef,
-  { records: found, properties, readBegan, histories, own, rules }: HubSpotRead,
+  { records: found, properties, readBegan, histories, own, rules, identity }: HubSpotRead,
   { runId, lane, secret }: { runId: string | null; lane: number; secret: ErasureSecret },
   merges: readonly RecordMerge[] = [],
 ): Promise<{ staged: number; stale: string[] }> {
@@ -47,7 +47,7 @@ export async function stageHubSpotRecords(
   );
   const unfollowed = await unfollowedMerges(tx, portalId, objectType, [...told, ...merges]);
   if (unfollowed.length > 0) await lockConsolidation(tx, portalId, objectType);
-  const records = await withoutErased(tx, secret, ref, found);
+  const records = await withoutErased(tx, secret, ref, found, new Set(identity));
   await saveOwnWriters(tx, portalId, own);
   const writers = await loadOwnWriters(tx, portalId);
   // Looked up once more, in this transaction: what was frozen while the histories were read may be what HubSpot holds.
@@ -83,25 +83,37 @@ export async function stageHubSpotRecords(
   return { staged: staged + due, stale: records.map(({ id }) => id).filter((id) => !saved.has(id)) };
 }
 
-/** An address that HubSpot still mentions somewhere is not known here, nor written over there. */
+/**
+ * An address that HubSpot still mentions somewhere is not known here, nor written over there: not even of people of the
+ * same type, but where a record is recognised by it.
+ */
 async function withoutErased(
   tx: Queryable,
   secret: ErasureSecret,
   { portalId, source, stream }: StreamRef,
   records: HubSpotRecord[],
+  identity: ReadonlySet<string>,
 ): Promise<HubSpotRecord[]> {
+  const part = (properties: HubSpotRecord['properties'], isOfIdentity: boolean) =>
+    JSON.stringify(
+      Object.fromEntries(Object.entries(properties).filter(([name]) => identity.has(name) === isOfIdentity)),
+    );
   const seen = records.map(({ id, properties }) => ({
     ref: { source, stream, key: id },
-    text: JSON.stringify(properties),
+    text: part(properties, true),
+    free: part(properties, false),
   }));
-  const texts = await screenErased(tx, secret, portalId, stream, seen);
+  const clean = await screenErased(tx, secret, portalId, stream, seen);
   return records.flatMap((record, index) => {
-    const text = texts[index];
-    if (text === null || text === undefined) return [];
-    if (text === seen[index]!.text) return record;
-    return { ...record, properties: JSON.parse(text) as HubSpotRecord['properties'] };
+    const left = clean[index];
+    if (!left) return [];
+    if (left.text === seen[index]!.text && left.free === seen[index]!.free) return record;
+    const properties = { ...parsed(left.text), ...parsed(left.free) };
+    return { ...record, properties };
   });
 }
+
+const parsed = (text: string) => JSON.parse(text) as HubSpotRecord['properties'];
 
 /**
  * Whether HubSpot holds something else than it was known to, or the record itself again: then it is looked at, whatever

@@ -59,8 +59,8 @@ async function withoutErased(
   }));
   const texts = await screenErased(tx, secret, portalId, objectType, seen);
   return records.flatMap((record, index) => {
-    const text = texts[index];
-    if (text === null || text === undefined) return [];
+    const text = texts[index]?.text;
+    if (text === undefined) return [];
     return text === seen[index]!.text ? record : { ...record, payload: JSON.parse(text) as JsonObject };
   });
 }

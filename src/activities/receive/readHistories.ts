@@ -26,6 +26,8 @@ export interface HubSpotRead extends RecordsRead {
   /** How HubSpot names our own calls, as far as these histories tell. */
   own: string[];
   rules: readonly FieldRule[];
+  /** The properties that a record is recognised by. */
+  identity: readonly string[];
   /** Calls made for histories. */
   historyCalls: number;
 }
@@ -73,7 +75,12 @@ export async function readHistories(
       result.histories.set(record.id, versions);
     }
   }
-  return { ...read, ...result, records: [...records.values()], own: [...own], rules: rules.fields };
+  const identity = rules.identity.rules.flatMap(({ fields, similar }) => [
+    ...fields,
+    ...(similar?.fields ?? []),
+  ]);
+  const complete = { records: [...records.values()], own: [...own], rules: rules.fields, identity };
+  return { ...read, ...result, ...complete };
 }
 
 /** A record's id, and our own id that it bears. */

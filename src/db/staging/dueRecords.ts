@@ -126,3 +126,19 @@ export async function markObjectDue(
   );
   return rowCount ?? 0;
 }
+
+/** Stores due records without something that nobody may know any more. Their hash stays: read again, they are no news. */
+export async function saveCleanPayloads(
+  db: Queryable,
+  portalId: string,
+  records: DueRecord[],
+): Promise<void> {
+  if (records.length === 0) return;
+  await db.query(
+    `update staged_records staged set payload = clean.payload
+     from json_to_recordset($2) as clean (source text, stream text, key text, "dueAt" timestamptz, payload jsonb)
+     where staged.portal_id = $1 and staged.source = clean.source and staged.stream = clean.stream
+       and staged.record_key = clean.key and staged.due_at = clean."dueAt"`,
+    [portalId, JSON.stringify(records.map((record) => ({ ...markOf(record), payload: record.payload })))],
+  );
+}
