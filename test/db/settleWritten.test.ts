@@ -8,6 +8,7 @@ const [ann, bob, cleo] = [1, 2, 3].map((number) => `00000000-0000-4000-8000-0000
   string,
 ];
 const at = '2026-11-22T10:00:00.000Z';
+const here = { portal: 100, target: 'hubspot', object: 'contacts' };
 const elsewhere = [
   { portal: 200, target: 'hubspot', object: 'contacts' },
   { portal: 100, target: 'desk', object: 'contacts' },
@@ -20,16 +21,16 @@ beforeEach(async () => {
   await pool.query(
     'truncate golden_records, known_states, outbox, deliveries, delivery_batches, intents cascade',
   );
-  for (const { portal, target, object } of [
-    { portal: 100, target: 'hubspot', object: 'contacts' },
-    ...elsewhere,
-  ])
+  for (const place of [here, ...elsewhere]) {
+    const { portal, target, object } = place;
     await pool.query(
       `insert into known_states (portal_id, target, object_type, record_id, golden_id, kept, sent, archived)
        values ($1, $2, $3, '1', $4, '{"city": "York", "zip": "1"}', '{"city": "York", "plan": "a"}', true),
-         ($1, $2, $3, '2', $5, '{"city": "Bath"}', '{}', false), ($1, $2, $3, '3', null, '{}', '{}', false)`,
-      [portal, target, object, ann, bob],
+         ($1, $2, $3, '2', $5, '{"city": "Bath"}', '{}', false), ($1, $2, $3, '3', $6, '{}', '{}', false)`,
+      // What is nobody's here is somebody's there.
+      [portal, target, object, ann, bob, place === here ? null : cleo],
     );
+  }
   await pool.query(
     `insert into golden_records (portal_id, golden_id, object_type, values, origins, lead_source, version)
      select portal, id, object, '{}', '{}', 'crm', 1 from unnest($1::uuid[]) as id,
@@ -57,7 +58,8 @@ const written = (goldenId: string, recordId: string, kept = { city: 'Leeds.' }):
 const states = async () =>
   (
     await pool.query<Record<string, unknown>>(
-      `select record_id as record, golden_id as golden, kept, sent, archived, settled_at is not null as settled
+      `select record_id as record, golden_id as golden, kept, sent, archived, settled_at is not null as settled,
+         record_updated_at as at
        from known_states where portal_id = 100 and target = 'hubspot' and object_type = 'contacts' order by record_id`,
     )
   ).rows;
@@ -83,9 +85,10 @@ const [first, second, third] = [
     sent: { city: 'York', plan: 'a' },
     archived: true,
     settled: false,
+    at: null,
   },
-  { record: '2', golden: bob, kept: { city: 'Bath' }, sent: {}, archived: false, settled: false },
-  { record: '3', golden: null, kept: {}, sent: {}, archived: false, settled: false },
+  { record: '2', golden: bob, kept: { city: 'Bath' }, sent: {}, archived: false, settled: false, at: null },
+  { record: '3', golden: null, kept: {}, sent: {}, archived: false, settled: false, at: null },
 ];
 const marks = async () =>
   (
@@ -98,7 +101,14 @@ test('what HubSpot acknowledged is known, beside what it was known to hold, and 
   expect(await settle(written(ann, '1'))).toEqual([]);
   expect(await states()).toEqual([
     {
-      ...{ record: '1', golden: ann, kept: { city: 'Leeds.', zip: '1' }, archived: false, settled: true },
+      ...{
+        record: '1',
+        golden: ann,
+        kept: { city: 'Leeds.', zip: '1' },
+        archived: false,
+        settled: true,
+        at: new Date(at),
+      },
       sent: { ...sent(), plan: 'a' },
     },
     second,
@@ -120,8 +130,24 @@ test('a new record, one that was nobody’s, and one that moved are linked; what
   expect(await states()).toEqual([
     { ...first, golden: null },
     second,
-    { record: '3', golden: ann, kept: { city: 'Leeds.' }, sent: sent(), archived: false, settled: true },
-    { record: '9', golden: cleo, kept: { city: 'Leeds.' }, sent: sent(), archived: false, settled: true },
+    {
+      record: '3',
+      golden: ann,
+      kept: { city: 'Leeds.' },
+      sent: sent(),
+      archived: false,
+      settled: true,
+      at: new Date(at),
+    },
+    {
+      record: '9',
+      golden: cleo,
+      kept: { city: 'Leeds.' },
+      sent: sent(),
+      archived: false,
+      settled: true,
+      at: new Date(at),
+    },
   ]);
 });
 

@@ -1,9 +1,8 @@
+import { endIntents, conflictCounts } from '../../src/db/delivery/settle';
 import {
   claimBatch,
-  conflictCounts,
   currentBatches,
   dissolveBatch,
-  endIntents,
   leaveBatches,
   lockBatch,
   releaseBatch,
@@ -11,7 +10,7 @@ import {
   takeBatch,
   type ClaimedBatch,
   type TakenBatch,
-} from '../../src/db/delivery/settle';
+} from '../../src/db/delivery/batches';
 import { insertBatches } from '../../src/db/delivery/claims';
 import { inTransaction } from '../../src/db/pool';
 import { testDatabase } from '../support/testDatabase';
