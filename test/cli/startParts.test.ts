@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { choosePort } from '../../src/cli/start/preferredPort';
+import { watchParent } from '../../src/cli/start/lostParent';
 import { createParts, type PartName } from '../../src/cli/start/parts';
 
 describe('the parts of a running system', () => {
@@ -43,4 +44,20 @@ describe('the choice of a port', () => {
     expect(await choosePort(undefined, port)).toBe(port);
     expect(await choosePort(port, 1)).toBe(port);
   });
+});
+
+test('what runs below npm ends when npm was ended, once', () => {
+  jest.useFakeTimers();
+  try {
+    const ended = jest.fn();
+    let parent = 1_234;
+    watchParent(ended, () => parent);
+    jest.advanceTimersByTime(60_000);
+    expect(ended).not.toHaveBeenCalled();
+    parent = 1;
+    jest.advanceTimersByTime(60_000);
+    expect(ended).toHaveBeenCalledTimes(1);
+  } finally {
+    jest.useRealTimers();
+  }
 });

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { CliFailure, type ExitCode } from '../cliFailure';
 import type { CommandContext } from '../commandContext';
 import type { RunCommand } from '../runCommand';
+import { watchParent } from '../start/lostParent';
 import { createParts } from '../start/parts';
 import type { StartOptions } from '../start/startOptions';
 import { startSystem } from '../start/startSystem';
@@ -63,6 +64,7 @@ async function start(context: CommandContext, options: StartOptions): Promise<Ex
 
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  const unwatch = context.env['npm_lifecycle_event'] ? watchParent(interrupt) : () => undefined;
   // Ended before the first sync was: not green.
   let code: ExitCode = 1;
   const onUp = (green: ExitCode): void => void (code = green);
@@ -73,6 +75,7 @@ async function start(context: CommandContext, options: StartOptions): Promise<Ex
     return code;
   } finally {
     await parts.stopAll();
+    unwatch();
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
   }
