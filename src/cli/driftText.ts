@@ -1,12 +1,13 @@
 import type { DriftKind, DriftRow } from '../db/staging/drift';
 import type { RunRow } from '../db/runs/runQueries';
+import { plural } from './commandContext';
 
-const kindTexts: Record<DriftKind, (count: string, name: string) => string> = {
-  changed: (count, property) => `${property}: ${count} other values`,
-  unknown: (count) => `${count} records that were not known`,
-  missing: (count) => `${count} records gone`,
-  returned: (count) => `${count} records back from the archive`,
-  associations: (count, toObject) => `${count} associations with ${toObject} taken away`,
+const kindTexts: Record<DriftKind, (count: number, name: string) => string> = {
+  changed: (count, property) => `${property}: ${plural(count, 'other value')}`,
+  unknown: (count) => `${plural(count, 'record')} not known before`,
+  missing: (count) => `${plural(count, 'record')} gone`,
+  returned: (count) => `${plural(count, 'record')} back from the archive`,
+  associations: (count, toObject) => `${plural(count, 'association')} with ${toObject} taken away`,
 };
 
 /** Where HubSpot was not as known, by object; a line that says so where an audit found nothing; else no line. */
@@ -20,7 +21,7 @@ export function driftText({ trigger }: RunRow, drift: readonly DriftRow[]): stri
       `  ${object}`,
       ...drift
         .filter(({ objectType }) => objectType === object)
-        .map(({ kind, property, count }) => `    ${kindTexts[kind](count.toLocaleString('en'), property)}`),
+        .map(({ kind, property, count }) => `    ${kindTexts[kind](count, property)}`),
     ]),
   ];
 }
