@@ -41,7 +41,7 @@ const context = (): ActivityContext =>
     objectContext: async () => ({
       settings: { hubspotType: 'contacts', properties: ['city'], associatedWith: [] },
       portal: { properties: [{ name: 'city' }] },
-      rules: { fields: [] },
+      rules: { fields: [], identity: { rules: [] } },
     }),
   }) as unknown as ActivityContext;
 
