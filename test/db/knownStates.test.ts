@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import {
   linkAnchors,
   loadKnownStates,
@@ -6,8 +5,7 @@ import {
   saveReadArchived,
   saveReadStates,
 } from '../../src/db/delivery/knownStates';
-import { openPool } from '../../src/db/pool';
-import { freshDatabase, type FreshDatabase } from '../support/postgres';
+import { testDatabase } from '../support/testDatabase';
 
 const portalId = '100';
 const [ann, bob, cleo] = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${number}`) as [
@@ -17,8 +15,7 @@ const [ann, bob, cleo] = [1, 2, 3].map((number) => `00000000-0000-4000-8000-0000
 ];
 const readBegan = new Date('2026-11-22T10:00:00Z');
 const [earlier, later] = [new Date(readBegan.getTime() - 1_000), new Date(readBegan.getTime() + 1_000)];
-let database: FreshDatabase;
-let pool: Pool;
+const { pool } = testDatabase();
 
 /** The same record ids and golden ids elsewhere: another portal's, another target's, another object type's. */
 const elsewhere = [
@@ -28,15 +25,7 @@ const elsewhere = [
 ];
 const here = { portal: 100, target: 'hubspot', object: 'contacts' };
 
-beforeAll(async () => {
-  database = await freshDatabase();
-  pool = openPool(database.url, 2);
-});
 beforeEach(() => pool.query('truncate known_states, delivery_batches, intents cascade'));
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
 
 interface State {
   record: string;
