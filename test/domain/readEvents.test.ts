@@ -63,6 +63,15 @@ test.each([
   expect([...objects[0]!.eventIds].sort()).toEqual(events.map((one) => one.eventId).sort());
 });
 
+test('a merge that is told of the loser is the winner’s, and a chain is followed to its end', () => {
+  const merge = (key: string, into: string) =>
+    event('merged', { key, also: { primaryId: into, mergedIds: [key] } });
+  const { objects } = readEvents([merge('3', '4'), merge('1', '2'), merge('2', '3')], tracked);
+  expect(objects.map(({ id, merged }) => ({ id, merged: [...merged].sort() }))).toEqual([
+    { id: '4', merged: ['1', '2', '3'] },
+  ]);
+});
+
 test('a winner that lost in turn is followed, in whatever order the merges are told; a circle ends', () => {
   const first = event('merged', { key: '2', also: { primaryId: '2', mergedIds: ['1'] } });
   const second = event('merged', { key: '3', also: { primaryId: '3', mergedIds: ['2'] } });
@@ -95,9 +104,50 @@ test.each([
   },
 );
 
-test('a restored record is read with its associations', () => {
-  const [object] = readEvents([event('restored')], tracked).objects;
-  expect(object).toMatchObject({ isRead: true, associations: [{ toObject: 'companies' }] });
+test.each<[what: string, told: Partial<ReceivedEvent>[], asked: Record<string, string[]>, read: string[]]>([
+  [
+    'of one record with two is read from both, each once',
+    [{ also: { toStream: 'contacts', toKey: '7' } }, { also: { toStream: 'contacts', toKey: '8' } }],
+    tracked,
+    ['contacts 7 companies', 'contacts 8 companies'],
+  ],
+  [
+    'that is tracked from both sides is read from both',
+    [{ also: { toStream: 'contacts', toKey: '1' } }],
+    { contacts: ['companies'], companies: ['contacts'] },
+    ['companies 1 contacts', 'contacts 1 companies'],
+  ],
+  [
+    'between two of one type is read from the one that is told',
+    [{ also: { toStream: 'companies', toKey: '7' } }],
+    { companies: ['companies'] },
+    ['companies 1 companies'],
+  ],
+  [
+    'without its other end is read where this end is tracked',
+    [{ also: { toStream: 'contacts' } }],
+    tracked,
+    [],
+  ],
+  ['that tells no other type is not read', [{ also: { toKey: '7' } }], tracked, []],
+])('an association %s', (_what, told, asked, read) => {
+  const events = told.map((more) => event('associationChanged', { stream: 'companies', ...more }));
+  const { objects } = readEvents(events, asked);
+  const found = objects.flatMap(({ associations }) => associations);
+  expect(found.map(({ objectType, id, toObject }) => `${objectType} ${id} ${toObject}`)).toEqual(read);
+});
+
+test('a restored record is read with its associations, one that only changed without', () => {
+  const both = { ...tracked, contacts: ['companies', 'deals'] };
+  const [object] = readEvents([event('restored')], both).objects;
+  expect(object).toMatchObject({
+    isRead: true,
+    associations: [{ toObject: 'companies' }, { toObject: 'deals' }],
+  });
+  for (const kind of ['created', 'changed', 'deleted'] as const)
+    expect(readEvents([event(kind)], both).objects).toMatchObject([
+      { isRead: true, associations: [], partners: [] },
+    ]);
 });
 
 test.each(['restored', 'merged'] as const)(
@@ -137,6 +187,17 @@ test('of a record that a source sent several times the latest by its own time co
   expect(objects).toEqual([]);
   expect(records).toMatchObject([{ source: 'club', stream: 'members', key: 'm1', payload: { name: 'new' } }]);
   expect(records[0]!.eventIds).toHaveLength(3);
+  const same = readEvents([pushed('10:00:00', 'first'), pushed('10:00:00', 'second')], tracked);
+  expect(same.pushed.map(({ payload }) => payload['name'])).toEqual(['second']);
+});
+
+test('a source’s own stream is none of HubSpot’s objects, whatever it is called', () => {
+  const pushed = ['contacts', 'members'].map((stream) =>
+    event('pushed', { source: 'club', stream, payload: {} }),
+  );
+  const plan = readEvents(pushed, tracked);
+  expect([plan.objects, plan.ignored]).toEqual([[], []]);
+  expect(plan.pushed.map(({ stream }) => stream)).toEqual(['contacts', 'members']);
 });
 
 test('every event is settled by exactly one object, pushed record or as ignored', () => {

@@ -95,6 +95,14 @@ test.each(['http://169.254.169.254/latest', 'file:///etc/passwd', 'nowhere'])(
   },
 );
 
+test('from another host by https it is: HubSpot keeps the files elsewhere', async () => {
+  const url = 'https://127.0.0.1:1/file?signature=x';
+  await expect(readJournalFile(journal, { offset: '1', url })).rejects.toMatchObject({
+    message: expect.not.stringContaining('not an https address'),
+    action: 'retry',
+  });
+});
+
 test('events become hints: what, where and when, never a value', () => {
   const about = { portalId: 7, occurredAt: '2026-11-22T10:00:00.000Z' };
   const object = { ...about, type: 'crmObject', objectTypeId: '0-1', objectId: 5 };
