@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../src/domain/record';
 import type { OpenSource, WriteRequest } from '../../src/sources/contract';
 import { bodyOf, type RestWrite } from '../../src/sources/restWrite';
 import { startRestBench, type RestBench } from './askRest';
@@ -183,5 +184,40 @@ test('calls keep the configured pace, and none starts when its claim ended while
 test('a member of a body whose value did not change is left out, down to nothing', () => {
   expect(bodyOf({ a: ['{x}', '{y}', 1], b: { c: '{y}' }, d: null }, {}, { x: false })).toEqual({
     ...{ a: [false, 1], b: {}, d: null },
+  });
+});
+
+test.each<[template: string, body: JsonValue | undefined]>([
+  ['{id}', '7'],
+  ['{flag}', false],
+  ['{nothing}', null],
+  ['{unknown}', undefined],
+  ['no {id}, {count}, {flag}, {text}', 'no 7, 0, false, x'],
+  ['[{nothing}{unknown}]', '[]'],
+  ['{list} of {thing}', '["a",1] of {"b":null}'],
+  [
+    '{changes}',
+    {
+      id: 'not the key',
+      flag: false,
+      nothing: null,
+      count: 0,
+      text: 'x',
+      list: ['a', 1],
+      thing: { b: null },
+    },
+  ],
+])('a body of %j', (template, body) => {
+  const values = { flag: false, nothing: null, count: 0, text: 'x', list: ['a', 1], thing: { b: null } };
+  // A part of the key wins over a value of that name.
+  expect(bodyOf(template, { id: '7' }, { id: 'not the key', ...values })).toEqual(body);
+});
+
+test('changes by their paths: what two of them share is one object, and a value in the way gives way', () => {
+  const values = { 'a.b': 1, 'a.c.d': 2, 'a.c.e': 3, 'n.x': 4, l: ['z'], 'l.y': 5 };
+  expect(bodyOf('{changes}', {}, { n: null, ...values })).toEqual({
+    a: { b: 1, c: { d: 2, e: 3 } },
+    n: { x: 4 },
+    l: { y: 5 },
   });
 });
