@@ -96,3 +96,54 @@ describe('rotation', () => {
     expect(await rotateTokens(pool, [newKey])).toEqual({ rotated: 0, unopened: [] });
   });
 });
+
+describe('whoever installs anew begins anew', () => {
+  const { pool } = testDatabase();
+  const ring = [oldKey];
+
+  test('nothing of the former installation is left, and nothing that was under way for it counts', async () => {
+    const first = {
+      clientId: 'app',
+      scopes: ['oauth'],
+      accessToken: 'a1',
+      refreshToken: 'r1',
+      lifeMs: 60_000,
+    };
+    const then = {
+      clientId: 'other',
+      scopes: ['crm'],
+      accessToken: 'a2',
+      refreshToken: 'r2',
+      lifeMs: 1_800_000,
+    };
+    await saveInstall(pool, ring, '42', first);
+    await pool.query(
+      `update oauth_tokens set generation = 7, refresh_fence = 5, refreshing_until = now() + interval '1 hour', failures = 3,
+         retry_at = now() + interval '1 hour', refused_generation = 7, revoked_at = now(), installed_at = to_timestamp(0),
+         refreshed_at = to_timestamp(0)`,
+    );
+    await saveInstall(pool, ring, '42', then);
+    const { rows } = await pool.query<Record<string, unknown>>(
+      `select client_id, scopes, generation, refresh_fence <> 5 as fenced, refreshing_until, failures, retry_at, refused_generation,
+         revoked_at, installed_at > now() - interval '1 hour' as installed,
+         refreshed_at > now() - interval '1 hour' as refreshed,
+         extract(epoch from expires_at - now()) between 1700 and 1800 as ends,
+         extract(epoch from refresh_at - now()) between 1400 and 1500 as early from oauth_tokens`,
+    );
+    expect(rows).toEqual([
+      {
+        ...{
+          client_id: 'other',
+          scopes: ['crm'],
+          generation: '8',
+          fenced: true,
+          refreshing_until: null,
+        },
+        ...{ failures: 0, retry_at: null, refused_generation: null, revoked_at: null },
+        ...{ installed: true, refreshed: true, ends: true, early: true },
+      },
+    ]);
+    const held = (await findTokens(pool, '42'))!;
+    expect([openToken(ring, held, 'access'), openToken(ring, held, 'refresh')]).toEqual(['a2', 'r2']);
+  });
+});
