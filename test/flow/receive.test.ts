@@ -1,6 +1,6 @@
 import { startClubRiver, type ClubRiver } from './clubRiver';
 import { until } from '../support/until';
-import { settled } from './settled';
+import { settled, workLeft } from './settled';
 
 let river: ClubRiver;
 
@@ -236,6 +236,11 @@ test('a team restored in HubSpot has its members as HubSpot has them, though the
     { kind: 'associationChanged', key: here!, also: { toStream: 'companies', toKey: team } },
   );
   await until(known, (ids) => ids.length === 1);
+  // All that is left is the association that waits for the team.
+  await until(
+    () => workLeft(river.pool),
+    (left) => left <= 1,
+  );
   // Nothing tells of this one while the team is away.
   await river.call('POST', '/_simulator/restore', { objectType: 'companies', id: team });
   await river.call('DELETE', `/crm/v4/objects/contacts/${gone}/associations/companies/${team}`);
