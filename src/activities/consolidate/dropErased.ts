@@ -1,3 +1,4 @@
+import { isAnyErased } from '../../db/erasure/erasedKeys';
 import type { Queryable } from '../../db/pool';
 import { saveCleanPayloads, type DueRecord } from '../../db/staging/dueRecords';
 import { hubspotSource, type JsonObject } from '../../domain/record';
@@ -19,6 +20,7 @@ export async function mapWithoutErased(
   map: (due: DueRecord[]) => MappedSlice,
 ): Promise<{ slice: MappedSlice; erased: ErasedRecord[] }> {
   const asStaged = map(selected);
+  if (!(await isAnyErased(tx, portalId))) return { slice: asStaged, erased: [] };
   const erased = await findErased(tx, erasureSecret, portalId, selected, { rules, mapped: asStaged.mapped });
   const isErased = new Set(erased.map(({ ref }) => refKey(ref)));
   // What could not be mapped may yet turn out to be theirs. HubSpot's were cleaned when they were staged.

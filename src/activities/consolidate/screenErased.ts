@@ -1,4 +1,4 @@
-import { recogniseErased, type ErasedMatch } from '../../db/erasure/erasedKeys';
+import { isAnyErased, recogniseErased, type ErasedMatch } from '../../db/erasure/erasedKeys';
 import { countDropped } from '../../db/erasure/erasures';
 import { shareStaging } from '../../db/erasure/stagingLock';
 import type { Queryable } from '../../db/pool';
@@ -35,12 +35,13 @@ export async function screenErased(
   objectType: string,
   records: readonly ScreenedText[],
 ): Promise<(CleanText | null)[]> {
+  await shareStaging(tx, portalId);
+  if (!(await isAnyErased(tx, portalId))) return records.map(({ text, free = '' }) => ({ text, free }));
   const seen = records.map(({ ref, text, free = '' }) => ({
     ...{ text, free, mark: recordMark(ref) },
     mails: mailsWithMarks(text),
     freeMails: mailsWithMarks(free),
   }));
-  await shareStaging(tx, portalId);
   const marks = seen.flatMap(({ mark, mails, freeMails }) => [
     mark,
     ...marksOf(mails),

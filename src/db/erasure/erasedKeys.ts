@@ -37,6 +37,12 @@ export interface ErasedMatch {
   objectType: string;
 }
 
+/** Whether anybody was ever erased: where nobody was, there is nothing to look for in what is stored. */
+export async function isAnyErased(db: Queryable, portalId: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from erased_keys where portal_id = $1 limit 1', [portalId]);
+  return rowCount === 1;
+}
+
 /**
  * Which of these marks belong to an erased person, by mark. One cheap question where nobody was ever erased.
  * @param given the configured secret; null: the portal's own
