@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authorizeFault, grantedScopes, issueCode, scopesIn } from './oauthBook';
-import { pageStyle } from '../page/pageStyle';
+import { pageFrame } from '../page/pageFrame';
 import { readBody } from '../requestBody';
 import type { Simulator } from '../simulator';
 
@@ -65,20 +65,9 @@ function question({ account }: Simulator, query: URLSearchParams): string {
 }
 
 function show(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' }).end(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>HubSpot simulator</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<header><h1>HubSpot simulator</h1><p>Not HubSpot: a stand-in on this machine. Nothing here reaches a real account.</p></header>
-<section id="consent">${body}</section>
-</body>
-</html>
-`);
+  response
+    .writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' })
+    .end(pageFrame('', `<section id="consent">${body}</section>`));
 }
 
 function pathOf(address: string): string {

@@ -1,23 +1,12 @@
+import { pageFrame } from './pageFrame';
 import { pageScript } from './pageScript';
-import { pageStyle } from './pageStyle';
 
 /** The page at `/`: one HTML document that reads the control plane's JSON. */
-export const page = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>HubSpot simulator</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<header>
-  <h1>HubSpot simulator</h1>
-  <p>Not HubSpot: a stand-in on this machine. Nothing here reaches a real account.</p>
-  <p id="account"></p>
+export const page = pageFrame(
+  `  <p id="account"></p>
   <p id="trouble" role="alert"></p>
-</header>
-<main>
+`,
+  `<main>
   <nav aria-label="Object types"><h2>Objects</h2><div id="types"></div></nav>
   <section aria-label="Records">
     <div class="bar">
@@ -36,7 +25,5 @@ export const page = `<!doctype html>
   <div class="tiles" id="tiles"></div>
   <div class="scroll"><table><tbody id="calls"></tbody></table></div>
 </section>
-<script>${pageScript}</script>
-</body>
-</html>
-`;
+<script>${pageScript}</script>`,
+);
