@@ -1,4 +1,5 @@
 import { startClubRiver, type ClubRiver } from './clubRiver';
+import { idsOf, teamsOf } from './clubTeams';
 import { settled } from './settled';
 
 let river: ClubRiver;
@@ -30,33 +31,18 @@ const row = (id: string, name: string, team: string) => ({
   ...{ id, email: `${name}@people.example`, first: name, last: 'Archer', team },
 });
 
-async function idsOf(objectType: string): Promise<Map<string, string>> {
-  const { rows } = await river.pool.query<{ name: string; id: string }>(
-    `select split_part(coalesce(kept ->> 'domain', kept ->> 'email'), case object_type when 'contacts' then '@' else '.' end, 1)
-       as name, record_id as id from known_states where object_type = $1 and target = 'hubspot'`,
-    [objectType],
-  );
-  return new Map(rows.map(({ name, id }) => [name, id]));
-}
-
 /** The teams of a person in HubSpot that are the primary one, and the others. */
-async function teamsOf(name: string): Promise<{ primary: string[]; others: string[] }> {
-  const id = (await idsOf('contacts')).get(name)!;
-  const teams = new Map([...(await idsOf('companies'))].map(([team, teamId]) => [teamId, team]));
-  const { results } = (await river.call('GET', `/crm/v4/objects/contacts/${id}/associations/companies`)) as {
-    results?: { toObjectId: number; associationTypes: { label: string | null }[] }[];
-  };
+async function primaryOf(name: string): Promise<{ primary: string[]; others: string[] }> {
+  const teams = Object.entries(await teamsOf(river, name));
   const named = (wanted: boolean) =>
-    (results ?? [])
-      .filter(({ associationTypes }) => associationTypes.some(({ label }) => label === 'Primary') === wanted)
-      .map(({ toObjectId }) => teams.get(String(toObjectId))!);
+    teams.filter(([, labels]) => labels.includes('Primary') === wanted).map(([team]) => team);
   return { primary: named(true), others: named(false) };
 }
 
 /** Tells, as HubSpot does after each write of a primary, that the associations of all teams changed. */
 async function tellChanges(): Promise<void> {
-  const people = [...(await idsOf('contacts')).values()];
-  const events = [...(await idsOf('companies')).values()].flatMap((key) =>
+  const people = [...(await idsOf(river, 'contacts')).values()];
+  const events = [...(await idsOf(river, 'companies')).values()].flatMap((key) =>
     people.map((toKey) => {
       return {
         kind: 'associationChanged',
@@ -79,15 +65,15 @@ const problems = async () =>
 
 test('two teams that both wish to be the primary one of a person agree in one pass, and are silent then', async () => {
   expect((await river.sync()).state).toBe('succeeded');
-  const teams = await teamsOf('ann');
+  const teams = await primaryOf('ann');
   expect([...teams.primary, ...teams.others].sort()).toEqual(['a', 'b']);
   expect(teams.primary).toHaveLength(1);
-  expect(await teamsOf('bob')).toEqual({ primary: ['a'], others: [] });
+  expect(await primaryOf('bob')).toEqual({ primary: ['a'], others: [] });
   expect(await problems()).toEqual([{ object_type: 'companies', kind: 'conflict' }]);
   await tellChanges();
   await river.resetStats();
   await tellChanges();
   expect((await river.sync({ full: true })).state).toBe('succeeded');
   expect((await river.stats()).writeCalls).toBe(0);
-  expect(await teamsOf('ann')).toEqual(teams);
+  expect(await primaryOf('ann')).toEqual(teams);
 }, 60_000);
